@@ -1,0 +1,114 @@
+//! All ports and caches that use cases work with, in one place.
+
+use std::sync::Arc;
+
+use domain::{
+    id::EntryId,
+    ledger::{Fingerprint, Guard},
+    time::Span,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    item_cache::ItemCache,
+    ports::{Clock, Entropy, Passwords, Store},
+    rate_cache::RateCache,
+};
+
+/// What an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How many times a rate may rise or fall in one step without being confirmed.
+    pub rate_jump_factor_max: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rate_jump_factor_max: 2 }
+    }
+}
+
+/// The market: ports, caches and settings.
+pub struct Market {
+    /// Everything that lasts.
+    pub store: Arc<dyn Store>,
+    /// Universes and rates, cached.
+    pub rates: RateCache,
+    /// Items, cached.
+    pub items: ItemCache,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bits.
+    pub entropy: Arc<dyn Entropy>,
+    /// Slow hashes.
+    pub passwords: Arc<dyn Passwords>,
+    /// What an operator has set.
+    pub settings: Settings,
+}
+
+/// How often a conflict is tried again before the client is asked to.
+pub const TRIES_MAX: u32 = 6;
+
+impl Market {
+    /// Waits before try number `attempt` (from 0): full jitter, at most 25 ms doubled each time.
+    pub async fn back_off(&self, attempt: u32) {
+        let ceiling_ms = 25_u32.saturating_mul(2_u32.saturating_pow(attempt));
+        let share = u32::try_from(self.entropy.bits() & 0xffff).unwrap_or(0xffff);
+        let wait_ms = u64::from(ceiling_ms) * u64::from(share) / 0xffff;
+        self.clock.sleep(Span::millis(u32::try_from(wait_ms).unwrap_or(ceiling_ms))).await;
+    }
+}
+
+/// What a client asks under an idempotency key, before it is decided.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Who asks.
+    pub actor: domain::id::UserId,
+    /// The idempotency key: 1 to 255 printable characters.
+    pub key: String,
+    /// Of the endpoint, the path and the body.
+    pub fingerprint: Fingerprint,
+    /// Names the request in logs.
+    pub request_id: String,
+}
+
+impl Asked {
+    /// The guard of a decision made at the market's time.
+    #[must_use]
+    pub fn guard(&self, market: &Market) -> Guard {
+        Guard {
+            entry: entry_id(self.actor, &self.key),
+            actor: self.actor,
+            fingerprint: self.fingerprint,
+            request_id: self.request_id.clone(),
+            at: market.clock.now(),
+        }
+    }
+}
+
+/// The one journal entry that (principal, idempotency key) can ever have.
+#[must_use]
+pub fn entry_id(principal: domain::id::UserId, key: &str) -> EntryId {
+    let mut hash = Sha256::new();
+    hash.update(b"entry\0");
+    hash.update(principal.bits().to_be_bytes());
+    hash.update(key.as_bytes());
+    EntryId::from_bits(u128::from_be_bytes(first_half(&hash.finalize())))
+}
+
+/// The fingerprint of what is asked: an endpoint's name, a path and a canonical body.
+#[must_use]
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Fingerprint {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    Fingerprint(first_half(&hash.finalize()))
+}
+
+fn first_half(digest: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
+    half
+}

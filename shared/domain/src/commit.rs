@@ -1,0 +1,237 @@
+//! A decision as a value: writes that happen together or not at all, with what each expects.
+//! How a store carries them out is not known here.
+
+use std::fmt;
+
+use crate::{
+    account::{Account, Leg},
+    amount::Amount,
+    catalogue::{Item, Quantity},
+    currency::CurrencyCode,
+    id::{EntryId, ItemId, QuoteId, UserId},
+    identity::{Email, Session, User, Username},
+    ledger::{Entry, Guard, Movement, Outcome},
+    rate::RateVersion,
+    refusal::{Declined, Refusal},
+    time::Timestamp,
+    universe::{Universe, UniverseId},
+};
+
+/// Something that can be had once, whoever asks under whatever key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// The redemption of a quote.
+    Quote(QuoteId),
+    /// The refund of a purchase.
+    Refund(EntryId),
+}
+
+/// One write, and with it the state of things that it expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A journal entry; no entry has its id.
+    PutEntry(Entry),
+    /// A claim; nobody has it.
+    PutClaim {
+        /// What is claimed.
+        claim: Claim,
+        /// The entry that it is claimed by.
+        by: EntryId,
+    },
+    /// A new account; the user has none.
+    OpenAccount(Account),
+    /// A new empty wallet; the account is there and the wallet is not.
+    OpenWallet {
+        /// Whose account.
+        user: UserId,
+        /// The wallet's currency.
+        code: CurrencyCode,
+    },
+    /// Money out of and into an account; it is there, has what is debited and room for what
+    /// is credited. A credit opens a wallet that is not there.
+    MoveFunds {
+        /// Whose account.
+        user: UserId,
+        /// At most one leg a currency.
+        legs: Vec<Leg>,
+        /// The journal entry that it belongs to.
+        entry: EntryId,
+    },
+    /// A new item; none has its id.
+    PutItem(Item),
+    /// A changed item; it still has the version before the new one's.
+    ReviseItem {
+        /// The item as it shall be, with its new version.
+        item: Item,
+        /// Whether the price, and with it an index row, changes.
+        reprices: bool,
+    },
+    /// Pieces sold; the item is active, costs this much and has as many left.
+    SellStock {
+        /// Which item.
+        item: ItemId,
+        /// The price that the buyer pays for a piece.
+        unit_price: Amount,
+        /// How many pieces.
+        quantity: Quantity,
+        /// When.
+        at: Timestamp,
+    },
+    /// Pieces come back; at least as many were sold.
+    ReturnStock {
+        /// Which item.
+        item: ItemId,
+        /// How many pieces.
+        quantity: Quantity,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new universe; none has its number.
+    PutUniverse(Universe),
+    /// A currency's code given to a universe; none has it.
+    ReserveCurrency {
+        /// The code.
+        code: CurrencyCode,
+        /// The universe.
+        universe: UniverseId,
+    },
+    /// A universe with its new rate; the current rate still has the version that it replaces.
+    ReplaceRate {
+        /// The universe as it shall be.
+        universe: Universe,
+        /// The version that it must have.
+        replaces: u32,
+    },
+    /// A version in a rate's history; none has its id.
+    PutRateVersion(RateVersion),
+    /// A new user; none has the id.
+    PutUser(User),
+    /// A user's name; nobody has it.
+    ReserveUsername(Username, UserId),
+    /// A user's address; nobody has it.
+    ReserveEmail(Email, UserId),
+    /// A new session; none has its id.
+    PutSession(Session),
+    /// A changed session; it still has this generation and is not revoked.
+    ReplaceSession {
+        /// The session as it shall be.
+        session: Session,
+        /// The generation that it must have.
+        generation: u32,
+    },
+}
+
+/// Transactional writes cost two write units per KB, and no row of ours passes 1 KB.
+const ROW_UNITS: u32 = 2;
+
+impl Write {
+    /// Write units on DynamoDB, rows of index tables included.
+    ///
+    /// A row is two units (transactional, ≤ 1 KB). An index row is one: two of the journal
+    /// (party, counterparty), four of an item (time, universe, price, seller). Moving a row
+    /// within an index deletes and puts it: two.
+    #[must_use]
+    pub fn units(&self) -> u32 {
+        let index_rows = match self {
+            Self::PutEntry(Entry { outcome: Outcome::Moved(movement), .. }) => {
+                1_u32.saturating_add(u32::from(movement.counterparty.is_some()))
+            }
+            Self::PutItem(_) => 4,
+            Self::ReviseItem { reprices: true, .. } => 2,
+            _ => 0,
+        };
+        ROW_UNITS.saturating_add(index_rows)
+    }
+}
+
+/// Writes that happen together or not at all. The guard, if there is one, comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    writes: Vec<Write>,
+}
+
+impl Commit {
+    /// The most writes: the limit of one `TransactWriteItems`.
+    pub const WRITES_MAX: usize = 100;
+
+    /// These writes, without a guard.
+    #[must_use]
+    pub fn of(writes: Vec<Write>) -> Self {
+        Self { writes }
+    }
+
+    /// The entry of a movement of money, the legs that follow from its postings, and `also`.
+    ///
+    /// # Errors
+    /// [`Declined::Unsound`] if the postings have no legs; always a bug of ours.
+    pub fn moving(guard: &Guard, movement: Movement, also: Vec<Write>) -> Result<Self, Declined> {
+        let legs = movement.postings.legs().map_err(Declined::Unsound)?;
+        let moves = legs.into_iter().map(|(user, legs)| Write::MoveFunds {
+            user,
+            legs,
+            entry: guard.entry,
+        });
+        let mut writes = vec![guarded(guard, Outcome::Moved(movement))];
+        writes.extend(moves);
+        writes.extend(also);
+        Ok(Self { writes })
+    }
+
+    /// The entry of a listing, and the item.
+    #[must_use]
+    pub fn listing(guard: &Guard, item: Item) -> Self {
+        let entry = guarded(guard, Outcome::Listed(item.clone()));
+        Self { writes: vec![entry, Write::PutItem(item)] }
+    }
+
+    /// The entry of a refusal, and nothing else.
+    #[must_use]
+    pub fn refusing(guard: &Guard, refusal: Refusal) -> Self {
+        let request_id = guard.request_id.clone();
+        Self { writes: vec![guarded(guard, Outcome::Refused { refusal, request_id })] }
+    }
+
+    /// The entry of a key given up, and nothing else.
+    #[must_use]
+    pub fn voiding(guard: &Guard) -> Self {
+        Self { writes: vec![guarded(guard, Outcome::Voided)] }
+    }
+
+    /// The writes, in their order.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// The journal entry that guards the commit, if it has one.
+    #[must_use]
+    pub fn entry(&self) -> Option<&Entry> {
+        match self.writes.first() {
+            Some(Write::PutEntry(entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// Write units on DynamoDB, rows of index tables included.
+    #[must_use]
+    pub fn write_units(&self) -> u32 {
+        self.writes.iter().map(Write::units).fold(0, u32::saturating_add)
+    }
+}
+
+fn guarded(guard: &Guard, outcome: Outcome) -> Write {
+    Write::PutEntry(Entry {
+        id: guard.entry,
+        actor: guard.actor,
+        fingerprint: guard.fingerprint,
+        at: guard.at,
+        outcome,
+    })
+}
+
+impl fmt::Display for Commit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{} writes, {} units", self.writes.len(), self.write_units())?;
+        self.writes.iter().try_for_each(|write| writeln!(out, "- {write:?}"))
+    }
+}
