@@ -235,3 +235,6 @@ impl fmt::Display for Commit {
         self.writes.iter().try_for_each(|write| writeln!(out, "- {write:?}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,8 +120,8 @@ mod tests {
         id::{EntryId, QuoteId},
         quote::quote,
         testing::{
-            ALICE, BOB, all_three, at, earth, guard, mars, minor, movement, mrc, posting,
-            postings, usd, venus, vnc,
+            ALICE, BOB, all_three, at, earth, guard, mars, minor, movement, mrc, posting, postings,
+            usd, venus, vnc,
         },
         time::Timestamp,
     };
@@ -191,8 +191,7 @@ mod tests {
         let (earth, mars) = (earth(), mars());
         let wanted = paying(&earth, &mars, usd("100.00"));
         let commit = exchange(&guard(ALICE), &wanted).expect("an exchange");
-        let expected =
-            [posting(USER, POOL, usd("100.00")), posting(POOL, USER, mrc("250.00"))];
+        let expected = [posting(USER, POOL, usd("100.00")), posting(POOL, USER, mrc("250.00"))];
         assert_eq!(postings(&commit), expected);
         let [(user, legs)] = moves(&commit).try_into().expect("one account");
         assert_eq!((user, legs.len()), (ALICE, 2));
@@ -258,8 +257,7 @@ mod tests {
     fn a_redeemed_quote_is_claimed_and_named_in_the_entry() {
         let commit = redeem(&guard(ALICE), &quoted(), &all_three()).expect("an exchange");
         let id = quoted().id;
-        let claim =
-            Write::PutClaim { claim: Claim::Quote(id), by: EntryId::from_bits(10) };
+        let claim = Write::PutClaim { claim: Claim::Quote(id), by: EntryId::from_bits(10) };
         assert_eq!(commit.writes().last(), Some(&claim));
         let Cause::Exchange { conversion, quote } = &movement(&commit).cause else {
             panic!("{commit}")
@@ -272,8 +270,7 @@ mod tests {
         let rerated = crate::testing::universe(2, "Mars", "MRC", "9");
         let universes = Universes::new(vec![earth(), rerated]);
         let commit = redeem(&guard(ALICE), &quoted(), &universes).expect("an exchange");
-        let expected =
-            [posting(USER, POOL, usd("100.00")), posting(POOL, USER, mrc("250.00"))];
+        let expected = [posting(USER, POOL, usd("100.00")), posting(POOL, USER, mrc("250.00"))];
         assert_eq!(postings(&commit), expected);
     }
 

@@ -208,10 +208,8 @@ mod tests {
 
     #[test]
     fn a_price_other_than_expected_is_refused_be_it_lower_or_higher() {
-        let expecting = |price: &str| Order {
-            expected_unit_price: Some(mrc(price).amount),
-            ..order(2, "USD")
-        };
+        let expecting =
+            |price: &str| Order { expected_unit_price: Some(mrc(price).amount), ..order(2, "USD") };
         assert_eq!(purchase(&bought(&expecting("10.00"))).paid, usd("8.00"));
         for price in ["9.99", "10.01"] {
             let refusal = Refusal::PriceChanged { expected: mrc(price), actual: mrc("10.00") };

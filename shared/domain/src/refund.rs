@@ -126,8 +126,7 @@ mod tests {
 
     #[test]
     fn pieces_are_for_sale_again_only_if_they_are_restocked() {
-        let back =
-            Write::ReturnStock { item: helmet().id, quantity: pieces(2), at: at(2000) };
+        let back = Write::ReturnStock { item: helmet().id, quantity: pieces(2), at: at(2000) };
         assert!(refunded(BOB, true, false).writes().contains(&back));
         assert!(!refunded(BOB, false, false).writes().contains(&back));
     }

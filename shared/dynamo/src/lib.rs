@@ -1,1 +1,16 @@
-//! placeholder
+//! DynamoDB: tables, keys and rows, and commits as conditional transactions.
+//! The only crate that names the DynamoDB SDK. What is committed, it does not decide.
+
+mod create;
+mod error;
+mod expression;
+mod read;
+mod rows;
+pub mod schema;
+mod store;
+mod token;
+mod transact;
+
+pub use create::create_missing_tables;
+pub use schema::TableNames;
+pub use store::DynamoStore;

@@ -1,1 +1,20 @@
-//! placeholder
+//! HTTP at the edge: endpoints as data, authentication, problems, OpenAPI, and what a
+//! function is made of. No business rule is here; no handler either.
+
+pub mod auth;
+pub mod boot;
+pub mod call;
+pub mod context;
+pub mod dispatch;
+pub mod endpoint;
+pub mod function;
+pub mod limits;
+pub mod openapi;
+pub mod problem;
+pub mod reply;
+pub mod router;
+pub mod system;
+pub mod valkey;
+pub mod wire;
+
+pub use function::{run, run_authorizer};

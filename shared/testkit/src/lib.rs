@@ -1,1 +1,13 @@
-//! placeholder
+//! What tests stand on: a store in memory, the contract of every store, a clock and entropy
+//! that tests set, decorators that count and fail, and fixtures. Never part of a function.
+
+pub mod builders;
+pub mod clock;
+pub mod contract;
+pub mod entropy;
+pub mod faults;
+pub mod memory;
+pub mod metered;
+pub mod passwords;
+#[cfg(test)]
+mod use_cases;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     rate::SpreadBps,
-    testing::{at, earth, mars, minor, mrc, universe, usd, units, venus, vnc},
+    testing::{at, earth, mars, minor, mrc, units, universe, usd, venus, vnc},
 };
 
 fn converted(from: &Universe, to: &Universe, fixed: Fixed) -> Conversion {

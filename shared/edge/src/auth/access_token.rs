@@ -155,9 +155,8 @@ impl AccessTokens {
         if header.alg.as_deref() != Some(ALGORITHM) {
             return Err(TokenError::WrongAlgorithm);
         }
-        let is_ours = |typ: &String| {
-            [TYPE, TYPE_IN_FULL].iter().any(|ours| typ.eq_ignore_ascii_case(ours))
-        };
+        let is_ours =
+            |typ: &String| [TYPE, TYPE_IN_FULL].iter().any(|ours| typ.eq_ignore_ascii_case(ours));
         if !header.typ.as_ref().is_some_and(is_ours) {
             return Err(TokenError::WrongType);
         }

@@ -1,0 +1,106 @@
+//! Rows: domain values as DynamoDB items and back. Reading never panics: a row that is not
+//! what we write is [`StoreError::Corrupt`]. When rows are written, `transact` knows.
+//!
+//! A domain value's fields are attributes of the same name (serde's remote derive keeps the two
+//! in step: a new field or variant does not compile here until it is stored). Besides:
+//!
+//! | table | rows | keys | attributes for an index or the sweep |
+//! |---|---|---|---|
+//! | accounts | accounts | `user` | |
+//! | journal | entries | `id` = `txn_…` | if money moved: `party`, `counterparty`, `placed` |
+//! | journal | claims | `id` = `quo_…` or `refund#txn_…` | |
+//! | catalog | universes | `part` = `universes`, `kind` = `00002` | |
+//! | catalog | currencies | `part` = `currencies`, `kind` = `USD` | |
+//! | catalog | versions of rates | `part` = `rates#2`, `kind` = `0000000017` | |
+//! | catalog | items | `part` = `itm_…`, `kind` = `item` | `placed`, `priced` |
+//! | identity | users | `key` = `usr_…` | |
+//! | identity | names, addresses | `key` = `name#…`, `mail#…` | |
+//! | identity | sessions | `key` = `ses_…` | `sweep_after`, in seconds |
+//!
+//! `placed` is a time and `priced` a price, each with leading zeros and followed by the row's
+//! id, which breaks ties: as text they sort as [`app::ports::Position`] does.
+
+mod accounts;
+mod catalog;
+mod identity;
+mod journal;
+pub(crate) mod keys;
+mod refusals;
+mod spelling;
+#[cfg(test)]
+pub(crate) mod generators;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use app::ports::StoreError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    account::Account,
+    catalogue::Item,
+    identity::{Session, User},
+    ledger::Entry,
+    rate::RateVersion,
+    universe::Universe,
+};
+use serde_dynamo::{AttributeValue as Wire, Deserializer, Serializer};
+
+pub(crate) use spelling::{Counted, Spelled};
+
+/// A DynamoDB item.
+pub(crate) type Row = HashMap<String, AttributeValue>;
+
+/// A domain value that has rows of its own.
+pub(crate) trait Stored: Sized {
+    /// The row, with its keys and the keys of every index that it belongs in.
+    fn to_row(&self) -> Result<Row, StoreError>;
+
+    /// The value of a row.
+    fn from_row(row: Row) -> Result<Self, StoreError>;
+}
+
+macro_rules! stored {
+    ($($value:ty, $definition:ty, $keys:path;)*) => { $(impl Stored for $value {
+        fn to_row(&self) -> Result<Row, StoreError> {
+            let mut row = match <$definition>::serialize(self, Serializer).map_err(corrupt)? {
+                Wire::M(fields) => {
+                    fields.into_iter().map(|(name, value)| (name, value.into())).collect()
+                }
+                _ => return Err(corrupt("a value without fields")),
+            };
+            $keys(self, &mut row);
+            Ok(row)
+        }
+
+        fn from_row(row: Row) -> Result<Self, StoreError> {
+            let fields = row.into_iter().map(|(name, value)| (name, value.into())).collect();
+            let reader = Deserializer::from_attribute_value(Wire::M(fields));
+            <$definition>::deserialize(reader).map_err(corrupt)
+        }
+    })* };
+}
+
+stored! {
+    Account, accounts::AccountRow, keys::of_account;
+    Entry, journal::EntryRow, keys::of_entry;
+    Universe, catalog::UniverseRow, keys::of_universe;
+    RateVersion, catalog::RateVersionRow, keys::of_rate_version;
+    Item, catalog::ItemRow, keys::of_item;
+    User, identity::UserRow, keys::of_user;
+    Session, identity::SessionRow, keys::of_session;
+}
+
+fn corrupt(what: impl ToString) -> StoreError {
+    StoreError::Corrupt(what.to_string())
+}
+
+/// A text attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,66 @@
+//! Accounts: two maps by currency, so that a condition can name one balance.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    account::{Account, Balance},
+    amount::Amount,
+    currency::CurrencyCode,
+    id::{EntryId, UserId},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::spelling::{Counted, Spelled, spelled, spelled_option};
+
+/// `available.USD` and `held.USD` in minor units.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccountRow {
+    #[serde(with = "spelled")]
+    user: UserId,
+    available: BTreeMap<String, i64>,
+    held: BTreeMap<String, i64>,
+    version: u64,
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
+    last_entry: Option<EntryId>,
+}
+
+impl AccountRow {
+    pub(super) fn serialize<S: Serializer>(
+        account: &Account,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let part = |of: fn(&Balance) -> Amount| {
+            account.wallets.iter().map(|(code, balance)| (code.spell(), of(balance).count()))
+        };
+        let row = Self {
+            user: account.user,
+            available: part(|balance| balance.available).collect(),
+            held: part(|balance| balance.held).collect(),
+            version: account.version,
+            last_entry: account.last_entry,
+        };
+        Serialize::serialize(&row, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Account, D::Error> {
+        let row = <Self as Deserialize>::deserialize(deserializer)?;
+        let wallets = row.wallets().ok_or_else(|| D::Error::custom("no balances"))?;
+        let Self { user, version, last_entry, .. } = row;
+        Ok(Account { user, wallets, version, last_entry })
+    }
+
+    /// A wallet has both of its parts, or the row is corrupt.
+    fn wallets(&self) -> Option<BTreeMap<CurrencyCode, Balance>> {
+        if self.available.len() != self.held.len() {
+            return None;
+        }
+        let wallet = |(code, available): (&String, &i64)| {
+            let held = Amount::of(*self.held.get(code)?)?;
+            let available = Amount::of(*available)?;
+            Some((CurrencyCode::read(code)?, Balance { available, held }))
+        };
+        self.available.iter().map(wallet).collect()
+    }
+}

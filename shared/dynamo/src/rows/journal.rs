@@ -1,0 +1,126 @@
+//! Journal entries: all that an answer to the client is made of.
+
+use domain::{
+    amount::{Amount, Money},
+    catalogue::{Item, Quantity},
+    conversion::{Conversion, Provenance},
+    id::{EntryId, ItemId, QuoteId, UserId},
+    ledger::{Cause, Entry, Fingerprint, Movement, Outcome, Postings, Purchase},
+    refusal::Refusal,
+    time::Timestamp,
+    universe::UniverseId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    catalog::ItemRow,
+    refusals::RefusalRow,
+    spelling::{counted, spelled, spelled_option},
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Entry")]
+pub(super) struct EntryRow {
+    #[serde(with = "spelled")]
+    id: EntryId,
+    #[serde(with = "spelled")]
+    actor: UserId,
+    #[serde(with = "spelled")]
+    fingerprint: Fingerprint,
+    #[serde(with = "counted")]
+    at: Timestamp,
+    #[serde(with = "OutcomeRow")]
+    outcome: Outcome,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome", rename_all = "snake_case")]
+enum OutcomeRow {
+    Moved(#[serde(with = "MovementRow")] Movement),
+    Listed(#[serde(with = "ItemRow")] Item),
+    Refused {
+        #[serde(with = "RefusalRow")]
+        refusal: Refusal,
+        request_id: String,
+    },
+    Voided,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Movement")]
+struct MovementRow {
+    #[serde(with = "spelled")]
+    party: UserId,
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
+    counterparty: Option<UserId>,
+    #[serde(with = "CauseRow")]
+    cause: Cause,
+    #[serde(with = "spelled")]
+    postings: Postings,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Cause", rename_all = "snake_case")]
+enum CauseRow {
+    Deposit(#[serde(with = "spelled")] Money),
+    Withdrawal(#[serde(with = "spelled")] Money),
+    Transfer(#[serde(with = "spelled")] Money),
+    Exchange {
+        #[serde(with = "ConversionRow")]
+        conversion: Conversion,
+        #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
+        quote: Option<QuoteId>,
+    },
+    Purchase(#[serde(with = "PurchaseRow")] Purchase),
+    Refund {
+        #[serde(with = "spelled")]
+        of: EntryId,
+        #[serde(with = "spelled")]
+        item: ItemId,
+        #[serde(with = "counted")]
+        quantity: Quantity,
+        #[serde(with = "spelled")]
+        returned: Money,
+        #[serde(with = "spelled")]
+        refunded: Money,
+        restocked: bool,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Conversion")]
+struct ConversionRow {
+    #[serde(with = "spelled")]
+    paid: Money,
+    #[serde(with = "counted")]
+    pool_takes: Amount,
+    #[serde(with = "spelled")]
+    received: Money,
+    #[serde(with = "counted")]
+    fee: Amount,
+    #[serde(with = "counted")]
+    dust: Amount,
+    #[serde(with = "spelled")]
+    provenance: Provenance,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Purchase")]
+struct PurchaseRow {
+    #[serde(with = "spelled")]
+    item: ItemId,
+    #[serde(with = "counted")]
+    quantity: Quantity,
+    #[serde(with = "spelled")]
+    unit_price: Money,
+    #[serde(with = "spelled")]
+    total: Money,
+    #[serde(with = "spelled")]
+    paid: Money,
+    #[serde(with = "spelled")]
+    from_universe: UniverseId,
+    #[serde(with = "spelled")]
+    to_universe: UniverseId,
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
+}

@@ -1,0 +1,190 @@
+//! The one definition of the tables, as data: keys, indexes, expiry, streams.
+//! How they are created, locally or by the deployment, is not known here.
+
+/// A table. All key attributes are strings; billing is by request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// The name without a market's prefix.
+    pub stem: &'static str,
+    /// The partition key's attribute.
+    pub partition: &'static str,
+    /// The sort key's attribute, if there is one.
+    pub sort: Option<&'static str>,
+    /// The global secondary indexes.
+    pub indexes: &'static [Index],
+    /// The attribute that holds the second after which a row may be swept.
+    pub expires: Option<&'static str>,
+    /// What the table's stream shows of a change, if it has a stream.
+    pub stream: Option<Images>,
+}
+
+/// A global secondary index. A row without all of its keys is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The partition key's attribute.
+    pub partition: &'static str,
+    /// The sort key's attribute.
+    pub sort: &'static str,
+    /// What of a row it holds.
+    pub projection: Projection,
+}
+
+/// What of a row an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// The keys: a write that changes none of them does not touch the index.
+    Keys,
+    /// Everything: a read needs no second round trip.
+    Everything,
+}
+
+/// What a stream shows of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Images {
+    /// The row after it.
+    New,
+    /// The row before it and after it.
+    NewAndOld,
+}
+
+/// One row a user. Its stream gives the lines of statements, ordered by the row's version.
+pub const ACCOUNTS: Table = Table {
+    stem: "accounts",
+    partition: "user",
+    sort: None,
+    indexes: &[],
+    expires: None,
+    stream: Some(Images::NewAndOld),
+};
+
+/// Who an entry is about: the payer, or the only user of it.
+pub const BY_PARTY: Index = Index {
+    name: "by_party",
+    partition: "party",
+    sort: "placed",
+    projection: Projection::Everything,
+};
+
+/// Who else an entry is about.
+pub const BY_COUNTERPARTY: Index = Index {
+    name: "by_counterparty",
+    partition: "counterparty",
+    sort: "placed",
+    projection: Projection::Everything,
+};
+
+/// Entries and claims, which never change once written: so the indexes hold whole rows (an
+/// entry is ≤ 1 KB, one write unit) and a page of a history is one round trip an index.
+pub const JOURNAL: Table = Table {
+    stem: "journal",
+    partition: "id",
+    sort: None,
+    indexes: &[BY_PARTY, BY_COUNTERPARTY],
+    expires: None,
+    stream: Some(Images::New),
+};
+
+/// All items, newest first. Its one partition takes 1000 new items a second.
+pub const BY_TIME: Index =
+    Index { name: "by_time", partition: "kind", sort: "placed", projection: Projection::Keys };
+
+/// A universe's items, newest first.
+pub const BY_UNIVERSE: Index = Index {
+    name: "by_universe",
+    partition: "universe",
+    sort: "placed",
+    projection: Projection::Keys,
+};
+
+/// A universe's items by price.
+pub const BY_PRICE: Index =
+    Index { name: "by_price", partition: "universe", sort: "priced", projection: Projection::Keys };
+
+/// A seller's items, newest first.
+pub const BY_SELLER: Index =
+    Index { name: "by_seller", partition: "seller", sort: "placed", projection: Projection::Keys };
+
+/// Universes, versions of rates, items, and which universe has a currency. The indexes hold
+/// keys alone, so that a sale touches none of them.
+pub const CATALOG: Table = Table {
+    stem: "catalog",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[BY_TIME, BY_UNIVERSE, BY_PRICE, BY_SELLER],
+    expires: None,
+    stream: None,
+};
+
+/// Users, who has a name or an address, and sessions. Only sessions expire.
+pub const IDENTITY: Table = Table {
+    stem: "identity",
+    partition: "key",
+    sort: None,
+    indexes: &[],
+    expires: Some("sweep_after"),
+    stream: None,
+};
+
+/// All tables.
+pub const TABLES: &[Table] = &[ACCOUNTS, JOURNAL, CATALOG, IDENTITY];
+
+impl Table {
+    /// The attributes that are keys of the table or of an index, each once, in order.
+    #[must_use]
+    pub fn key_attributes(&self) -> Vec<&'static str> {
+        let of_indexes = self.indexes.iter().flat_map(|index| [index.partition, index.sort]);
+        let mut names: Vec<_> =
+            std::iter::once(self.partition).chain(self.sort).chain(of_indexes).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The tables' names in one account or engine: `{prefix}-{stem}`, so that several markets, or
+/// tests, can share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableNames {
+    prefix: String,
+}
+
+impl TableNames {
+    /// The tables of the market with this prefix.
+    #[must_use]
+    pub fn prefixed(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// A table's full name.
+    #[must_use]
+    pub fn of(&self, table: &Table) -> String {
+        format!("{}-{}", self.prefix, table.stem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_markets_share_no_table() {
+        let (one, other) = (TableNames::prefixed("one"), TableNames::prefixed("other"));
+        let mut names: Vec<_> =
+            TABLES.iter().flat_map(|table| [one.of(table), other.of(table)]).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 2 * TABLES.len());
+        assert_eq!(one.of(&JOURNAL), "one-journal");
+    }
+
+    #[test]
+    fn a_key_attribute_is_declared_once() {
+        assert_eq!(
+            CATALOG.key_attributes(),
+            ["kind", "part", "placed", "priced", "seller", "universe"]
+        );
+        assert_eq!(IDENTITY.key_attributes(), ["key"]);
+    }
+}

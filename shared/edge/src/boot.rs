@@ -1,0 +1,189 @@
+//! From a function's environment to its context. The only place that reads the environment.
+
+use std::{env, sync::Arc, time::Duration};
+
+use app::{
+    item_cache::ItemCache,
+    market::{Market, Settings},
+    ports::{Clock, Store},
+    rate_cache::{RateCache, SharedCache},
+};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::{Builder, tls};
+use dynamo::{DynamoStore, schema::TableNames};
+
+use crate::{
+    auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
+    context::Context,
+    limits::{Quotas, RateLimiter},
+    system::{Argon2Passwords, SystemClock, SystemEntropy},
+    valkey::ValkeyCache,
+};
+
+/// The environment does not say what a function needs to know.
+#[derive(Debug, thiserror::Error)]
+pub enum BootFailed {
+    /// A variable is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// A variable has no usable value. The value is not shown: it may be a secret.
+    #[error("the environment variable {0} has no usable value")]
+    Invalid(&'static str),
+}
+
+/// 32 bytes in base64 from which every key is derived.
+pub const TOKEN_SECRET: &str = "MARKET_TOKEN_SECRET";
+/// The secret before it, while its tokens are still about; optional.
+pub const TOKEN_SECRET_PREVIOUS: &str = "MARKET_TOKEN_SECRET_PREVIOUS";
+/// Who issues access tokens: the API's URL.
+pub const TOKEN_ISSUER: &str = "MARKET_TOKEN_ISSUER";
+/// Whom access tokens are for.
+pub const TOKEN_AUDIENCE: &str = "MARKET_TOKEN_AUDIENCE";
+/// What the tables' names begin with.
+pub const TABLE_PREFIX: &str = "MARKET_TABLE_PREFIX";
+/// Where the cache is, as in `rediss://user:password@host:6379`; optional.
+pub const CACHE_URL: &str = "MARKET_CACHE_URL";
+/// Where DynamoDB is, if not at AWS.
+pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The SDK alone retries transport errors and throttles; conflicts are the use cases' own.
+const ATTEMPTS_MAX: u32 = 3;
+
+#[expect(clippy::disallowed_methods, reason = "boot is the one place that may")]
+fn read(name: &'static str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn require(name: &'static str) -> Result<String, BootFailed> {
+    read(name).ok_or(BootFailed::Missing(name))
+}
+
+/// The parts of a context that differ between a function, the local market and a test.
+pub struct Parts {
+    /// Everything that lasts.
+    pub store: Arc<dyn Store>,
+    /// The cache cluster, if there is one.
+    pub cache: Option<Arc<dyn SharedCache>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bits.
+    pub entropy: Arc<dyn app::ports::Entropy>,
+    /// Slow hashes.
+    pub passwords: Arc<dyn app::ports::Passwords>,
+    /// Signs access tokens and seals everything else.
+    pub access_tokens: AccessTokens,
+    /// How much one caller may ask.
+    pub quotas: Quotas,
+    /// What an operator has set.
+    pub settings: Settings,
+}
+
+impl Parts {
+    /// The context over these parts.
+    #[must_use]
+    pub fn context(self) -> Context {
+        let market = Market {
+            rates: RateCache::new(Arc::clone(&self.store), self.cache, Arc::clone(&self.clock)),
+            items: ItemCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
+            store: self.store,
+            clock: self.clock,
+            entropy: self.entropy,
+            passwords: self.passwords,
+            settings: self.settings,
+        };
+        let limiter = RateLimiter::new(self.quotas);
+        Context { market, access_tokens: self.access_tokens, limiter }
+    }
+}
+
+/// The context of a function, from its environment.
+///
+/// # Errors
+/// [`BootFailed`] names the variable.
+pub fn context() -> Result<Context, BootFailed> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tables = TableNames::new(&require(TABLE_PREFIX)?);
+    let parts = Parts {
+        store: Arc::new(DynamoStore::new(dynamodb()?, tables)),
+        cache: cache(&clock)?,
+        clock,
+        entropy: Arc::new(SystemEntropy::new()),
+        passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
+        access_tokens: access_tokens()?,
+        quotas: Quotas::default(),
+        settings: Settings::default(),
+    };
+    Ok(parts.context())
+}
+
+/// What signs and verifies access tokens, from the environment.
+///
+/// # Errors
+/// [`BootFailed`] names the variable.
+pub fn access_tokens() -> Result<AccessTokens, BootFailed> {
+    let mut secrets = Secrets::from_base64(&require(TOKEN_SECRET)?)
+        .map_err(|_| BootFailed::Invalid(TOKEN_SECRET))?;
+    if let Some(previous) = read(TOKEN_SECRET_PREVIOUS) {
+        secrets = secrets
+            .with_previous(&previous)
+            .map_err(|_| BootFailed::Invalid(TOKEN_SECRET_PREVIOUS))?;
+    }
+    Ok(AccessTokens {
+        issuer: require(TOKEN_ISSUER)?,
+        audience: require(TOKEN_AUDIENCE)?,
+        secrets: Arc::new(secrets),
+    })
+}
+
+fn cache(clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn SharedCache>>, BootFailed> {
+    let Some(url) = read(CACHE_URL) else { return Ok(None) };
+    let cache = ValkeyCache::from_url(&url, Arc::clone(clock))
+        .map_err(|_| BootFailed::Invalid(CACHE_URL))?;
+    Ok(Some(Arc::new(cache)))
+}
+
+/// A DynamoDB client with the environment's credentials. A function's credentials live as
+/// long as its environment, so they are read once.
+fn dynamodb() -> Result<Client, BootFailed> {
+    let credentials = Credentials::new(
+        require("AWS_ACCESS_KEY_ID")?,
+        require("AWS_SECRET_ACCESS_KEY")?,
+        read("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let region = require("AWS_REGION")?;
+    Ok(dynamodb_client(credentials, &region, read(DYNAMODB_ENDPOINT).as_deref()))
+}
+
+/// A DynamoDB client over HTTPS by rustls and ring, with our time-outs.
+#[must_use]
+pub fn dynamodb_client(credentials: Credentials, region: &str, endpoint: Option<&str>) -> Client {
+    let http = Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(credentials)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
+        .http_client(http);
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}

@@ -1,0 +1,122 @@
+//! A Lambda function around one endpoint, or around the authorizer. What it does, the
+//! endpoint knows; how a request becomes an answer, `dispatch` knows.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_lambda_events::apigw::{
+    ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request,
+};
+use bytes::Bytes;
+use http::Response;
+use lambda_http::{Body, Error, request::RequestContext};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tracing_subscriber::filter::LevelFilter;
+
+use app::ports::Clock;
+
+use crate::{
+    auth::access_token::AccessTokens,
+    boot,
+    context::Context,
+    dispatch::{Source, answer, bearer_token},
+    endpoint::Endpoint,
+    system::SystemClock,
+};
+
+/// Runs an endpoint as a Lambda function, for ever.
+///
+/// # Errors
+/// The environment does not say what is needed, or the runtime API is gone.
+pub fn run(endpoint: &'static Endpoint) -> Result<(), Error> {
+    start(async {
+        let context = Arc::new(boot::context()?);
+        // One signed call while CPU is not throttled: the first invocation finds an open
+        // connection. A function without access to the catalogue has at least that.
+        if let Err(error) = context.market.rates.renew().await {
+            tracing::debug!(%error, "not primed");
+        }
+        lambda_http::run(service_fn(move |request: lambda_http::Request| {
+            let context = Arc::clone(&context);
+            async move { Ok::<_, Error>(serve(&context, endpoint, request).await) }
+        }))
+        .await
+    })
+}
+
+/// Runs the authorizer of the HTTP API as a Lambda function, for ever.
+///
+/// # Errors
+/// The environment does not say what is needed, or the runtime API is gone.
+pub fn run_authorizer() -> Result<(), Error> {
+    start(async {
+        let tokens = Arc::new(boot::access_tokens()?);
+        lambda_runtime::run(service_fn(
+            move |event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>| {
+                let tokens = Arc::clone(&tokens);
+                async move { Ok::<_, Error>(authorize(&tokens, &SystemClock, &event.payload)) }
+            },
+        ))
+        .await
+    })
+}
+
+/// What the gateway hands on to the function: who calls, and what they may do.
+pub type Authorized = ApiGatewayV2CustomAuthorizerSimpleResponse<BTreeMap<String, String>>;
+
+/// Decides whether the gateway lets a request pass. The function decides again by itself.
+pub fn authorize(
+    tokens: &AccessTokens,
+    clock: &dyn Clock,
+    request: &ApiGatewayV2CustomAuthorizerV2Request,
+) -> Authorized {
+    let header = request.headers.get(http::header::AUTHORIZATION);
+    let verified = header
+        .and_then(bearer_token)
+        .and_then(|token| tokens.verify(token, clock.now()).ok());
+    Authorized {
+        is_authorized: verified.is_some(),
+        context: verified.map_or_else(BTreeMap::new, |principal| {
+            BTreeMap::from([
+                ("user".to_owned(), principal.user.to_string()),
+                ("scope".to_owned(), principal.scopes.to_string()),
+            ])
+        }),
+    }
+}
+
+/// One thread: a function serves one request at a time.
+fn start(serve: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    // Lambda files a line by its `level` and `timestamp`; without the latter all are INFO.
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_max_level(LevelFilter::INFO)
+        .init();
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve)
+}
+
+async fn serve(
+    context: &Context,
+    endpoint: &'static Endpoint,
+    request: lambda_http::Request,
+) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    if let Some(RequestContext::ApiGatewayV2(gateway)) = parts.extensions.get::<RequestContext>()
+        && let Some(address) = gateway.http.source_ip.clone()
+    {
+        parts.extensions.insert(Source(address));
+    }
+    let body = match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    };
+    let response = answer(context, endpoint, http::Request::from_parts(parts, body)).await;
+    let encoded = response.headers().contains_key(http::header::CONTENT_ENCODING);
+    response.map(|body| match std::str::from_utf8(&body) {
+        Ok(text) if !encoded => Body::Text(text.to_owned()),
+        _ => Body::Binary(body.to_vec()),
+    })
+}

@@ -1,0 +1,155 @@
+//! A store that fails in the ways a real one does: by a script or by a seed.
+//! What it lets through, the store behind it answers.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use app::ports::{
+    Catalogue, CommitError, EntryQuery, Identity, ItemQuery, Ledger, Page, RateQuery, Store,
+    StoreError,
+};
+use async_trait::async_trait;
+use domain::{
+    account::Account,
+    catalogue::Item,
+    commit::Commit,
+    id::{EntryId, ItemId, SessionId, UserId},
+    identity::{Login, Session, User},
+    ledger::Entry,
+    rate::RateVersion,
+    universe::Universe,
+};
+
+use crate::entropy::SeededEntropy;
+
+/// What becomes of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is wrong.
+    None,
+    /// Another transaction touches the same rows; nothing is written.
+    Conflict,
+    /// The store is not reached; nothing is written.
+    LostRequest,
+    /// The store decides and its answer, whichever it is, is lost.
+    LostAnswer,
+}
+
+const FAULTS: [Fault; 3] = [Fault::Conflict, Fault::LostRequest, Fault::LostAnswer];
+
+enum Plan {
+    /// One fault a commit; after the last one, and on reads, nothing is wrong.
+    Script(VecDeque<Fault>),
+    /// So many of 1000 commits and reads fail, each commit in any of the ways.
+    Seed { entropy: SeededEntropy, per_mille: u16 },
+}
+
+/// A store that fails as planned.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    plan: Mutex<Plan>,
+}
+
+impl FaultyStore {
+    /// Fails commit after commit as scripted, then no more. Reads do not fail.
+    #[must_use]
+    pub fn scripted(inner: Arc<dyn Store>, script: Vec<Fault>) -> Self {
+        Self { inner, plan: Mutex::new(Plan::Script(script.into())) }
+    }
+
+    /// Fails `per_mille` of 1000 commits and reads, as the seed determines.
+    #[must_use]
+    pub fn seeded(inner: Arc<dyn Store>, seed: u64, per_mille: u16) -> Self {
+        let entropy = SeededEntropy::new(seed);
+        Self { inner, plan: Mutex::new(Plan::Seed { entropy, per_mille }) }
+    }
+
+    fn next_fault(&self) -> Fault {
+        match &mut *self.plan.lock().unwrap_or_else(PoisonError::into_inner) {
+            Plan::Script(script) => script.pop_front().unwrap_or(Fault::None),
+            Plan::Seed { entropy, per_mille } if strikes(entropy, *per_mille) => {
+                let choice = usize::try_from(entropy.next() % 3).unwrap_or_default();
+                FAULTS[choice]
+            }
+            Plan::Seed { .. } => Fault::None,
+        }
+    }
+
+    fn readable(&self) -> Result<&dyn Store, StoreError> {
+        match &*self.plan.lock().unwrap_or_else(PoisonError::into_inner) {
+            Plan::Seed { entropy, per_mille } if strikes(entropy, *per_mille) => Err(lost()),
+            _ => Ok(self.inner.as_ref()),
+        }
+    }
+}
+
+fn strikes(entropy: &SeededEntropy, per_mille: u16) -> bool {
+    entropy.next() % 1000 < u64::from(per_mille)
+}
+
+fn lost() -> StoreError {
+    StoreError::Unavailable("an injected fault".to_owned())
+}
+
+#[async_trait]
+impl Ledger for FaultyStore {
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        match self.next_fault() {
+            Fault::None => self.inner.commit(commit).await,
+            Fault::Conflict => Err(CommitError::Conflict),
+            Fault::LostRequest => Err(lost().into()),
+            Fault::LostAnswer => {
+                let _lost_answer = self.inner.commit(commit).await;
+                Err(lost().into())
+            }
+        }
+    }
+
+    async fn account(&self, user: UserId) -> Result<Option<Account>, StoreError> {
+        self.readable()?.account(user).await
+    }
+
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, StoreError> {
+        self.readable()?.entry(id).await
+    }
+
+    async fn entries(&self, query: &EntryQuery) -> Result<Page<Entry>, StoreError> {
+        self.readable()?.entries(query).await
+    }
+}
+
+#[async_trait]
+impl Catalogue for FaultyStore {
+    async fn universes(&self) -> Result<Vec<Universe>, StoreError> {
+        self.readable()?.universes().await
+    }
+
+    async fn rate_versions(&self, query: &RateQuery) -> Result<Page<RateVersion>, StoreError> {
+        self.readable()?.rate_versions(query).await
+    }
+
+    async fn item(&self, id: ItemId) -> Result<Option<Item>, StoreError> {
+        self.readable()?.item(id).await
+    }
+
+    async fn items(&self, query: &ItemQuery) -> Result<Page<Item>, StoreError> {
+        self.readable()?.items(query).await
+    }
+}
+
+#[async_trait]
+impl Identity for FaultyStore {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.readable()?.user(id).await
+    }
+
+    async fn user_by_login(&self, login: &Login) -> Result<Option<User>, StoreError> {
+        self.readable()?.user_by_login(login).await
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.readable()?.session(id).await
+    }
+}

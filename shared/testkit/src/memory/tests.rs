@@ -1,0 +1,83 @@
+//! What only this store promises, and that it keeps the contract of every store.
+
+use domain::{
+    account::{Account, Leg},
+    commit::{Commit, Write},
+    id::{EntryId, UserId},
+};
+
+use super::{COMMITS_KNOWN, MemoryStore, State};
+use crate::{
+    builders::{earth, on_this_thread, usd},
+    contract::CASES,
+};
+use app::ports::{CommitError, StoreError};
+use std::sync::Arc;
+
+const ALICE: UserId = UserId::from_bits(1);
+
+fn opening() -> Write {
+    Write::OpenAccount(Account::opened(ALICE, earth().currency.code))
+}
+
+fn crediting(number: u128) -> Commit {
+    let legs = vec![Leg::Credit(usd("0.01"))];
+    Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry: EntryId::from_bits(number) }])
+}
+
+fn is_corrupt(answer: &Result<(), CommitError>) -> bool {
+    matches!(answer, Err(CommitError::Store(StoreError::Corrupt(_))))
+}
+
+#[test]
+fn the_store_keeps_the_contract() {
+    for case in CASES {
+        on_this_thread((case.run)(Arc::new(MemoryStore::new())));
+    }
+}
+
+#[test]
+fn no_two_cases_of_the_contract_share_a_name() {
+    let mut names: Vec<_> = CASES.iter().map(|case| case.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), CASES.len());
+}
+
+#[test]
+fn a_commit_of_no_writes_of_too_many_or_of_one_row_twice_is_a_bug() {
+    let too_many = (0..=100).map(|bits| {
+        Write::OpenAccount(Account::opened(UserId::from_bits(bits), earth().currency.code))
+    });
+    let twice = vec![opening(), Write::OpenWallet { user: ALICE, code: earth().currency.code }];
+    for writes in [vec![], too_many.collect(), twice] {
+        assert!(is_corrupt(&State::default().commit(&Commit::of(writes))));
+    }
+}
+
+#[test]
+fn a_write_of_one_wallet_twice_is_a_bug() {
+    let mut state = State::default();
+    state.commit(&Commit::of(vec![opening()])).expect("an account");
+    let legs = vec![Leg::Credit(usd("0.02")), Leg::Debit(usd("0.01"))];
+    let entry = EntryId::from_bits(1);
+    let answer = state.commit(&Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry }]));
+    assert!(is_corrupt(&answer));
+}
+
+#[test]
+fn a_commit_is_known_again_while_fewer_than_a_thousand_others_came_after_it() {
+    let mut state = State::default();
+    state.commit(&Commit::of(vec![opening()])).expect("an account");
+    let version = |state: &State| state.rows.accounts[&ALICE].version;
+    let others = u128::try_from(COMMITS_KNOWN).expect("small");
+    for number in 0..others {
+        state.commit(&crediting(number)).expect("room");
+    }
+    let before = version(&state);
+    state.commit(&crediting(0)).expect("known");
+    assert_eq!(version(&state), before);
+    state.commit(&crediting(others)).expect("room");
+    state.commit(&crediting(0)).expect("forgotten, so it is another");
+    assert_eq!(version(&state), before + 2);
+}

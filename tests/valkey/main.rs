@@ -1,0 +1,8 @@
+//! The cache cluster's level of the rates, against a real Valkey or Redis server that each
+//! test starts for itself. What a cached rate may be used for is tested elsewhere.
+
+mod failing;
+mod secured;
+mod server;
+mod sharing;
+mod world;
