@@ -1,1 +1,100 @@
-//! placeholder
+//! The endpoints: one module each, which translates between the wire and a use case. Modules
+//! that are no endpoint hold what several of them share.
+
+pub mod answers;
+pub mod bodies;
+pub mod buy;
+pub mod create_item;
+pub mod create_quote;
+pub mod create_universe;
+pub mod currencies;
+pub mod docs;
+pub mod exchange;
+pub mod get_asset;
+pub mod get_item;
+pub mod get_jwks;
+pub mod get_me;
+pub mod get_openapi;
+pub mod get_quote;
+pub mod get_rates;
+pub mod get_request;
+pub mod get_transaction;
+pub mod get_universe;
+pub mod get_user;
+pub mod get_wallet;
+pub mod health;
+pub mod list_items;
+pub mod list_rates;
+pub mod list_trades;
+pub mod list_universes;
+pub mod list_wallet_entries;
+pub mod list_wallets;
+pub mod login;
+pub mod logout;
+pub mod open_wallet;
+pub mod operate_wallet;
+pub mod quotes;
+pub mod ready;
+pub mod redoc;
+pub mod refresh_session;
+pub mod refund;
+pub mod sessions;
+pub mod set_rate;
+pub mod signup;
+pub mod simulate;
+pub mod transfer;
+pub mod update_item;
+pub mod users;
+pub mod void_request;
+pub mod wallets;
+pub mod welcome;
+
+use edge::endpoint::Endpoint;
+
+/// All endpoints. Router, OpenAPI document, binaries, events and the authorisation matrix are
+/// checked against this list by `tests/tidy`.
+pub static ENDPOINTS: &[&Endpoint] = &[
+    &signup::ENDPOINT,
+    &login::ENDPOINT,
+    &refresh_session::ENDPOINT,
+    &logout::ENDPOINT,
+    &get_me::ENDPOINT,
+    &get_user::ENDPOINT,
+    &get_jwks::ENDPOINT,
+    &list_universes::ENDPOINT,
+    &get_universe::ENDPOINT,
+    &list_rates::ENDPOINT,
+    &get_rates::ENDPOINT,
+    &create_universe::ENDPOINT,
+    &set_rate::ENDPOINT,
+    &open_wallet::ENDPOINT,
+    &list_wallets::ENDPOINT,
+    &get_wallet::ENDPOINT,
+    &operate_wallet::ENDPOINT,
+    &list_wallet_entries::ENDPOINT,
+    &transfer::ENDPOINT,
+    &create_quote::ENDPOINT,
+    &get_quote::ENDPOINT,
+    &exchange::ENDPOINT,
+    &list_items::ENDPOINT,
+    &get_item::ENDPOINT,
+    &create_item::ENDPOINT,
+    &update_item::ENDPOINT,
+    &buy::ENDPOINT,
+    &list_trades::ENDPOINT,
+    &get_transaction::ENDPOINT,
+    &refund::ENDPOINT,
+    &get_request::ENDPOINT,
+    &void_request::ENDPOINT,
+    &simulate::ENDPOINT,
+    &welcome::ENDPOINT,
+    &health::ENDPOINT,
+    &ready::ENDPOINT,
+    &get_openapi::ENDPOINT,
+    &docs::ENDPOINT,
+    &redoc::ENDPOINT,
+    &get_asset::ENDPOINT,
+];
+
+/// Binaries that are no endpoint: handlers of events.
+pub static EVENT_HANDLERS: &[&str] = &["authorize"];

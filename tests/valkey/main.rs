@@ -1,5 +1,6 @@
 //! The cache cluster's level of the rates, against a real Valkey or Redis server that each
 //! test starts for itself. What a cached rate may be used for is tested elsewhere.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod failing;
 mod secured;

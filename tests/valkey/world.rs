@@ -21,6 +21,7 @@ const PATIENCE: Span = Span::seconds(10);
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
+    rows: MemoryStore,
     store: Arc<MeteredStore>,
 }
 
@@ -28,17 +29,18 @@ impl World {
     /// Earth at 1 and Mars at 2.5.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_800_000_000_000)));
-        let store = Arc::new(MeteredStore::new(Arc::new(MemoryStore::new())));
+        let rows = MemoryStore::new();
+        let store = Arc::new(MeteredStore::new(Arc::new(rows.clone())));
         let mut universes = Vec::new();
         for (name, code, rate) in [("Earth", "USD", "1"), ("Mars", "MRC", "2.5")] {
             let existing = Universes::new(universes.clone());
             let wanted = new_universe(name, code, rate);
             let (made, commit) =
                 universe::create(wanted, &existing, clock.now()).expect("a universe");
-            store.commit(&commit).await.expect("it is new");
+            rows.commit(&commit).await.expect("it is new");
             universes.push(made);
         }
-        Self { clock, store }
+        Self { clock, rows, store }
     }
 
     /// A process that has just started.
@@ -67,15 +69,15 @@ impl World {
         };
         let (_, commit) = universe::set_rate(&self.mars().await, &wanted, 2, self.clock.now())
             .expect("a later rate");
-        self.store.commit(&commit).await.expect("nobody else rates Mars");
+        self.rows.commit(&commit).await.expect("nobody else rates Mars");
     }
 
     async fn mars(&self) -> Universe {
-        let universes = self.store.universes().await.expect("a store in memory");
+        let universes = self.rows.universes().await.expect("a store in memory");
         universes.into_iter().find(|universe| universe.name.as_str() == "Mars").expect("Mars")
     }
 
-    /// How often the store was asked since the last time this was called.
+    /// How often processes asked the store since the last time this was called.
     pub(crate) fn store_reads(&self) -> u64 {
         let reads = self.store.snapshot().of("universes");
         self.store.reset();

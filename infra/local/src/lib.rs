@@ -1,3 +1,17 @@
 //! The local market: the same functions in one process, over an embedded database.
+//! What an endpoint does is not known here, only how it is reached.
 
+pub mod arguments;
+mod data_dir;
 pub mod embedded;
+pub mod report;
+mod seed;
+mod serve;
+mod start;
+
+#[cfg(test)]
+mod tests;
+
+pub use report::Report;
+pub use seed::SeedError;
+pub use start::{Options, RunningMarket, StartError, Storage, start};

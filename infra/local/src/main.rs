@@ -1,2 +1,102 @@
-//! placeholder
-fn main() {}
+//! The program `market`: starts the market, says where it is, and serves until it is told to
+//! stop. What an option means, the library knows.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use market::{RunningMarket, StartError, arguments::Arguments};
+use tracing_subscriber::{filter::LevelFilter, fmt};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let level = if arguments.quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+    fmt().with_writer(io::stderr).with_max_level(level).with_target(false).init();
+    // One thread, as in a function. What blocks has threads of its own: the disk, and hashing.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(&arguments)),
+        Err(error) => Err(Failure::Runtime(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody is left to hear that standard error is closed.
+            let _said = writeln!(io::stderr(), "market: {}", in_one_line(&failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why the program ends otherwise than by being told to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("cannot hear signals")]
+    Signals(#[source] io::Error),
+    #[error("cannot start a runtime")]
+    Runtime(#[source] io::Error),
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    // Heard from before the report on: whoever reads it may stop the market at once.
+    let told_to_stop = told_to_stop().map_err(Failure::Signals)?;
+    let market = market::start(arguments.options()).await?;
+    match deliver(&market, arguments) {
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "the report was not delivered"),
+    }
+    told_to_stop.await;
+    tracing::info!("stopping");
+    market.shutdown().await;
+    Ok(())
+}
+
+fn deliver(market: &RunningMarket, arguments: &Arguments) -> io::Result<()> {
+    let report = market.report();
+    let text = match (arguments.json, arguments.quiet) {
+        (true, _) => report.json_line()?,
+        (false, true) => report.brief(),
+        (false, false) => report.to_string(),
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    market.report_delivered()
+}
+
+/// Ends at Ctrl-C or when the system asks the process to end.
+#[cfg(unix)]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends at Ctrl-C.
+#[cfg(not(unix))]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot hear Ctrl-C");
+        }
+    })
+}
+
+/// An error and its causes.
+fn in_one_line(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = causes.map(|cause| cause.to_string()).collect();
+    texts.dedup();
+    texts.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -193,7 +193,7 @@ pub async fn open_wallet(
     market: &Market,
     actor: UserId,
     code: CurrencyCode,
-) -> Result<(Account, bool), Failed> {
+) -> Result<Account, Failed> {
     let known = market.rates.current(Freshness::Cached).await?.of_currency(code).is_ok();
     if !known {
         market.rates.current(Freshness::Fresh).await?.of_currency(code)?;
@@ -201,13 +201,12 @@ pub async fn open_wallet(
     for attempt in 0..TRIES_MAX {
         let account = market.store.account(actor).await?.ok_or(Missing::User)?;
         if account.wallets.contains_key(&code) {
-            return Ok((account, false));
+            return Ok(account);
         }
         let commit = Commit::of(vec![Write::OpenWallet { user: actor, code }]);
         match market.store.commit(&commit).await {
             Ok(()) => {
-                let account = market.store.account(actor).await?.ok_or(Missing::User)?;
-                return Ok((account, true));
+                return Ok(market.store.account(actor).await?.ok_or(Missing::User)?);
             }
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,

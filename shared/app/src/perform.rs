@@ -202,14 +202,19 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
     if failed().any(|(write, _)| matches!(write, Write::SellStock { .. })) {
         return Explained::Changed;
     }
-    for (write, found) in failed() {
-        match (write, found) {
-            (Write::PutClaim { claim: Claim::Quote(_), .. }, _) => {
+    for (write, _) in failed() {
+        match write {
+            Write::PutClaim { claim: Claim::Quote(_), .. } => {
                 return Explained::Refused(Refusal::QuoteUsed);
             }
-            (Write::PutClaim { claim: Claim::Refund(_), .. }, _) => {
+            Write::PutClaim { claim: Claim::Refund(_), .. } => {
                 return Explained::Refused(Refusal::AlreadyRefunded);
             }
+            _ => {}
+        }
+    }
+    for (write, found) in failed() {
+        match (write, found) {
             (Write::MoveFunds { legs, entry, .. }, Found::Account(account)) => {
                 if let Err(refusal) = account.after(legs, *entry) {
                     return Explained::Refused(refusal);

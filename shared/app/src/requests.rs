@@ -1,10 +1,6 @@
 //! Certainty: what became of an idempotency key, and giving one up for good.
 
-use domain::{
-    commit::Commit,
-    id::UserId,
-    ledger::{Entry, Outcome},
-};
+use domain::{commit::Commit, id::UserId, ledger::Entry};
 
 use crate::{
     market::{Asked, Market, entry_id},
@@ -39,10 +35,4 @@ pub async fn void_request(market: &Market, asked: &Asked) -> Result<Entry, Faile
         }
         Err(failed) => Err(failed),
     }
-}
-
-/// Whether the entry proves that the key never moved and never will move anything.
-#[must_use]
-pub fn settled_without_effect(entry: &Entry) -> bool {
-    matches!(entry.outcome, Outcome::Refused { .. } | Outcome::Voided)
 }

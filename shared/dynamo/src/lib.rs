@@ -1,6 +1,7 @@
 //! DynamoDB: tables, keys and rows, and commits as conditional transactions.
 //! The only crate that names the DynamoDB SDK. What is committed, it does not decide.
 
+mod connect;
 mod create;
 mod error;
 mod expression;
@@ -11,6 +12,7 @@ mod store;
 mod token;
 mod transact;
 
+pub use connect::{Access, connect};
 pub use create::create_missing_tables;
 pub use schema::TableNames;
 pub use store::DynamoStore;

@@ -22,13 +22,13 @@
 
 mod accounts;
 mod catalog;
+#[cfg(test)]
+pub(crate) mod generators;
 mod identity;
 mod journal;
 pub(crate) mod keys;
 mod refusals;
 mod spelling;
-#[cfg(test)]
-pub(crate) mod generators;
 #[cfg(test)]
 mod tests;
 

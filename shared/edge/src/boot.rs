@@ -1,6 +1,6 @@
 //! From a function's environment to its context. The only place that reads the environment.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{env, sync::Arc};
 
 use app::{
     item_cache::ItemCache,
@@ -8,14 +8,7 @@ use app::{
     ports::{Clock, Store},
     rate_cache::{RateCache, SharedCache},
 };
-use aws_sdk_dynamodb::{
-    Client,
-    config::{
-        BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
-    },
-};
-use aws_smithy_http_client::{Builder, tls};
-use dynamo::{DynamoStore, schema::TableNames};
+use dynamo::{DynamoStore, TableNames};
 
 use crate::{
     auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
@@ -50,12 +43,6 @@ pub const TABLE_PREFIX: &str = "MARKET_TABLE_PREFIX";
 pub const CACHE_URL: &str = "MARKET_CACHE_URL";
 /// Where DynamoDB is, if not at AWS.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
-
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-/// The SDK alone retries transport errors and throttles; conflicts are the use cases' own.
-const ATTEMPTS_MAX: u32 = 3;
 
 #[expect(clippy::disallowed_methods, reason = "boot is the one place that may")]
 fn read(name: &'static str) -> Option<String> {
@@ -110,12 +97,12 @@ impl Parts {
 /// [`BootFailed`] names the variable.
 pub fn context() -> Result<Context, BootFailed> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let tables = TableNames::new(&require(TABLE_PREFIX)?);
+    let tables = TableNames::prefixed(require(TABLE_PREFIX)?);
     let parts = Parts {
-        store: Arc::new(DynamoStore::new(dynamodb()?, tables)),
+        store: Arc::new(DynamoStore::new(dynamo::connect(dynamodb()?), tables)),
         cache: cache(&clock)?,
         clock,
-        entropy: Arc::new(SystemEntropy::new()),
+        entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),
@@ -150,40 +137,14 @@ fn cache(clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn SharedCache>>, BootFai
     Ok(Some(Arc::new(cache)))
 }
 
-/// A DynamoDB client with the environment's credentials. A function's credentials live as
-/// long as its environment, so they are read once.
-fn dynamodb() -> Result<Client, BootFailed> {
-    let credentials = Credentials::new(
-        require("AWS_ACCESS_KEY_ID")?,
-        require("AWS_SECRET_ACCESS_KEY")?,
-        read("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    );
-    let region = require("AWS_REGION")?;
-    Ok(dynamodb_client(credentials, &region, read(DYNAMODB_ENDPOINT).as_deref()))
-}
-
-/// A DynamoDB client over HTTPS by rustls and ring, with our time-outs.
-#[must_use]
-pub fn dynamodb_client(credentials: Credentials, region: &str, endpoint: Option<&str>) -> Client {
-    let http = Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let mut config = Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(credentials)
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-        .http_client(http);
-    if let Some(endpoint) = endpoint {
-        config = config.endpoint_url(endpoint);
-    }
-    Client::from_conf(config.build())
+/// The environment's credentials. A function's live as long as its environment, so they are
+/// read once.
+fn dynamodb() -> Result<dynamo::Access, BootFailed> {
+    Ok(dynamo::Access {
+        access_key_id: require("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: require("AWS_SECRET_ACCESS_KEY")?,
+        session_token: read("AWS_SESSION_TOKEN"),
+        region: require("AWS_REGION")?,
+        endpoint: read(DYNAMODB_ENDPOINT),
+    })
 }

@@ -99,11 +99,8 @@ impl Call {
         if let Some(principal) = &self.principal {
             context.push_str(&format!("\n{}", principal.user));
         }
-        let mut filters: Vec<_> = self
-            .query
-            .iter()
-            .filter(|(name, _)| name != "cursor" && name != "limit")
-            .collect();
+        let mut filters: Vec<_> =
+            self.query.iter().filter(|(name, _)| name != "cursor" && name != "limit").collect();
         filters.sort();
         for (name, value) in filters {
             context.push_str(&format!("\n{name}={value}"));
@@ -173,7 +170,10 @@ impl Problem {
 /// Says which field serde stumbled over. It names unknown, missing and repeated fields only
 /// in its message, between back-ticks.
 fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
-    if matches!(error.classify(), serde_json::error::Category::Syntax | serde_json::error::Category::Eof) {
+    if matches!(
+        error.classify(),
+        serde_json::error::Category::Syntax | serde_json::error::Category::Eof
+    ) {
         let detail = format!("not JSON at line {}, column {}", error.line(), error.column());
         return malformed(&detail);
     }

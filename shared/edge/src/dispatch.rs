@@ -54,7 +54,12 @@ pub async fn answer(
     let reply = reply.unwrap_or_else(|problem| problem.reply(&request_id));
     let took_ms = context.market.clock.now().since(started).as_millis();
     tracing::info!(
-        endpoint = endpoint.stem, status = reply.status, took_ms, request_id, trace, "answered"
+        endpoint = endpoint.stem,
+        status = reply.status,
+        took_ms,
+        request_id,
+        trace,
+        "answered"
     );
     respond(reply, &request_id, allowance)
 }
@@ -129,9 +134,7 @@ fn authenticate(
     match (endpoint.access, sent) {
         (Access::Public, _) | (Access::Optional, None) => Ok(None),
         (Access::Needs(_), None) => Err(authentication_required()),
-        (Access::Optional | Access::Needs(_), Some(value)) => {
-            verify(context, value).map(Some)
-        }
+        (Access::Optional | Access::Needs(_), Some(value)) => verify(context, value).map(Some),
     }
 }
 

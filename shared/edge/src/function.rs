@@ -3,13 +3,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aws_lambda_events::apigw::{
-    ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request,
-};
+use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use bytes::Bytes;
 use http::Response;
 use lambda_http::{Body, Error, request::RequestContext};
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
 use app::ports::Clock;
@@ -60,8 +59,15 @@ pub fn run_authorizer() -> Result<(), Error> {
     })
 }
 
-/// What the gateway hands on to the function: who calls, and what they may do.
-pub type Authorized = ApiGatewayV2CustomAuthorizerSimpleResponse<BTreeMap<String, String>>;
+/// What the gateway is told: whether the request may pass, and who calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorized {
+    /// Whether it may pass.
+    pub is_authorized: bool,
+    /// `user` and `scope`, for access logs.
+    pub context: BTreeMap<String, String>,
+}
 
 /// Decides whether the gateway lets a request pass. The function decides again by itself.
 pub fn authorize(
@@ -70,9 +76,8 @@ pub fn authorize(
     request: &ApiGatewayV2CustomAuthorizerV2Request,
 ) -> Authorized {
     let header = request.headers.get(http::header::AUTHORIZATION);
-    let verified = header
-        .and_then(bearer_token)
-        .and_then(|token| tokens.verify(token, clock.now()).ok());
+    let verified =
+        header.and_then(bearer_token).and_then(|token| tokens.verify(token, clock.now()).ok());
     Authorized {
         is_authorized: verified.is_some(),
         context: verified.map_or_else(BTreeMap::new, |principal| {

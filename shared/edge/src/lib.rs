@@ -18,3 +18,4 @@ pub mod valkey;
 pub mod wire;
 
 pub use function::{run, run_authorizer};
+pub use lambda_http::Error;

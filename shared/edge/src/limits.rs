@@ -66,8 +66,11 @@ pub struct Allowance {
 pub struct RateLimiter {
     /// The quotas that it enforces.
     pub quotas: Quotas,
-    windows: Mutex<BTreeMap<(&'static str, String), (Timestamp, u32)>>,
+    windows: Mutex<Windows>,
 }
+
+/// When a caller's window of a quota began, and how many requests it has seen.
+type Windows = BTreeMap<(&'static str, String), (Timestamp, u32)>;
 
 /// About 100 bytes each, so at most a megabyte.
 const CALLERS_MAX: usize = 10_000;

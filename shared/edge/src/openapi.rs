@@ -5,9 +5,7 @@ use utoipa::{
     openapi::{
         ComponentsBuilder, Content, Info, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr,
         Required, Response, ResponseBuilder, Schema, SecurityRequirement,
-        path::{
-            HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn,
-        },
+        path::{HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -107,8 +105,7 @@ fn operation(
     }
     if let Some(body) = endpoint.body {
         let content = Content::new(Some(body(schemas)));
-        let body =
-            RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True));
+        let body = RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True));
         operation = operation.request_body(Some(body.build()));
     }
     let bearer = |scope: Scope| SecurityRequirement::new(BEARER, [scope.as_str()]);
@@ -134,7 +131,7 @@ fn responses(
     if endpoint.idempotency != Idempotency::None {
         let text = "true if the answer was given before under the same key";
         let header = utoipa::openapi::header::HeaderBuilder::new()
-            .schema(String::schema())
+            .schema(Some(String::schema()))
             .description(Some(text))
             .build();
         success = success.header(IDEMPOTENCY_REPLAYED.as_str(), header);

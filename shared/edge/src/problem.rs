@@ -3,12 +3,7 @@
 //! A problem is one of three (promise I14): refused for good, to be retried with the same
 //! idempotency key (`retryable`), or a bug of ours (`internal_error`).
 
-use app::{
-    catalogue::ReviseFailed,
-    identity::IdentityFailed,
-    perform::Failed,
-    ports::StoreError,
-};
+use app::{catalogue::ReviseFailed, identity::IdentityFailed, perform::Failed, ports::StoreError};
 use domain::refusal::{Declined, Missing, Refusal};
 use serde::Serialize;
 use serde_json::{Map, Value};

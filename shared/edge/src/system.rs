@@ -31,13 +31,11 @@ impl Clock for SystemClock {
 }
 
 /// The system's entropy.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SystemEntropy(SystemRandom);
 
-impl SystemEntropy {
-    /// Bits of the system.
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for SystemEntropy {
+    fn default() -> Self {
         Self(SystemRandom::new())
     }
 }

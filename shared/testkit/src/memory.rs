@@ -102,9 +102,7 @@ fn page<T>(
 
 fn takes_part(user: UserId, entry: &Entry) -> bool {
     match &entry.outcome {
-        Outcome::Moved(movement) => {
-            movement.party == user || movement.counterparty == Some(user)
-        }
+        Outcome::Moved(movement) => movement.party == user || movement.counterparty == Some(user),
         Outcome::Listed(_) | Outcome::Refused { .. } | Outcome::Voided => false,
     }
 }
@@ -156,8 +154,7 @@ impl Catalogue for MemoryStore {
         };
         let state = self.state().await;
         let rows = state.rows.rate_versions.values().filter(fits).cloned().collect();
-        let position =
-            |rate: &RateVersion| Position { key: i64::from(rate.id.version), tie: 0 };
+        let position = |rate: &RateVersion| Position { key: i64::from(rate.id.version), tie: 0 };
         Ok(page(rows, position, false, None, query.limit))
     }
 

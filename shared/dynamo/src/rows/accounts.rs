@@ -30,7 +30,7 @@ impl AccountRow {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let part = |of: fn(&Balance) -> Amount| {
-            account.wallets.iter().map(|(code, balance)| (code.spell(), of(balance).count()))
+            account.wallets.iter().map(move |(code, balance)| (code.spell(), of(balance).count()))
         };
         let row = Self {
             user: account.user,

@@ -1,8 +1,9 @@
 //! The keys of rows, in tables and in indexes, and the positions that index keys spell.
 
-use app::ports::Position;
+use app::ports::{EntryQuery, Position, Shelf, StoreError};
 use domain::{
     account::Account,
+    amount::Amount,
     catalogue::Item,
     commit::Claim,
     currency::CurrencyCode,
@@ -13,7 +14,7 @@ use domain::{
     universe::{Universe, UniverseId},
 };
 
-use super::{Row, Spelled, number, text};
+use super::{Row, Spelled, corrupt, number, text};
 use crate::schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL};
 
 /// The partition of all universes.
@@ -45,6 +46,43 @@ pub(crate) fn priced(position: Position) -> String {
 /// An item's place among prices, as its row has it.
 pub(crate) fn price_of(item: &Item) -> String {
     priced(Position { key: item.price.minor(), tie: item.id.bits() })
+}
+
+/// The keys of prices from `min` to `max`, both included, that come after a place. The first is
+/// above the second if there are none.
+pub(crate) fn price_range(
+    min: Amount,
+    max: Amount,
+    descending: bool,
+    after: Option<Position>,
+) -> (String, String) {
+    // A price's key is a prefix of all its items' keys, and a tilde sorts after every id.
+    let (low, high) = (price_key(min.minor()), price_key(max.minor()) + "~");
+    match after {
+        None => (low, high),
+        Some(place) if descending => {
+            let previous = place.tie.checked_sub(1).map(|tie| Position { tie, ..place });
+            (low, high.min(previous.map_or_else(|| price_key(place.key), priced)))
+        }
+        Some(place) => (low.max(priced(place) + "~"), high),
+    }
+}
+
+/// Which item a row of an index is about and, if the index is by price, at which place.
+pub(crate) fn item_place(row: &Row) -> Result<(ItemId, Option<String>), StoreError> {
+    let id = text_of(row, CATALOG.partition).and_then(ItemId::read);
+    let priced = text_of(row, "priced").map(str::to_owned);
+    Ok((id.ok_or_else(|| corrupt("a row of an item without its id"))?, priced))
+}
+
+/// Whose name or address a row reserves.
+pub(crate) fn reserved_for(row: &Row) -> Result<UserId, StoreError> {
+    let user = text_of(row, "user").and_then(UserId::read);
+    user.ok_or_else(|| corrupt("a name without its user"))
+}
+
+fn text_of<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+    row.get(name)?.as_s().ok().map(String::as_str)
 }
 
 pub(crate) fn account(user: UserId) -> Row {
@@ -120,7 +158,7 @@ pub(super) fn of_account(value: &Account, row: &mut Row) {
 pub(super) fn of_entry(value: &Entry, row: &mut Row) {
     row.extend(entry(value.id));
     let Outcome::Moved(movement) = &value.outcome else { return };
-    let position = app::ports::EntryQuery::position(value);
+    let position = EntryQuery::position(value);
     row.insert("placed".to_owned(), text(placed(position, EntryId::from_bits)));
     row.insert("party".to_owned(), text(movement.party.spell()));
     if let Some(counterparty) = movement.counterparty {
@@ -138,7 +176,7 @@ pub(super) fn of_rate_version(value: &RateVersion, row: &mut Row) {
 
 pub(super) fn of_item(value: &Item, row: &mut Row) {
     row.extend(item(value.id));
-    let position = Position { key: value.created_at.millis(), tie: value.id.bits() };
+    let position = Shelf::Everything.position(value);
     row.insert("placed".to_owned(), text(placed(position, ItemId::from_bits)));
     row.insert("priced".to_owned(), text(price_of(value)));
 }

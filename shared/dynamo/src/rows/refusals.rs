@@ -1,8 +1,6 @@
 //! Refusals, as they are frozen in an entry.
 
-use domain::{
-    amount::Money, catalogue::ItemState, currency::CurrencyCode, refusal::Refusal,
-};
+use domain::{amount::Money, catalogue::ItemState, currency::CurrencyCode, refusal::Refusal};
 use serde::{Deserialize, Serialize};
 
 use super::spelling::spelled;

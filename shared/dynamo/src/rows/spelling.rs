@@ -305,9 +305,14 @@ macro_rules! serde_with {
     };
 }
 
-serde_with!(spelled, spelled_option, Spelled, String, |value: &T| value.spell(), |wire: &String| {
-    T::read(wire)
-});
+serde_with!(
+    spelled,
+    spelled_option,
+    Spelled,
+    String,
+    |value: &T| value.spell(),
+    |wire: &String| { T::read(wire) }
+);
 serde_with!(counted, counted_option, Counted, i64, |value: &T| value.count(), |wire: &i64| {
     T::of(*wire)
 });

@@ -65,9 +65,8 @@ pub(super) fn check(commit: &Commit) -> Result<(), &'static str> {
         let mut codes = BTreeSet::new();
         legs.iter().all(|leg| codes.insert(leg.code()))
     };
-    let twice = |write: &Write| {
-        matches!(write, Write::MoveFunds { legs, .. } if !wallets_differ(legs))
-    };
+    let twice =
+        |write: &Write| matches!(write, Write::MoveFunds { legs, .. } if !wallets_differ(legs));
     if writes.iter().any(twice) {
         return Err("a write touches one wallet twice");
     }

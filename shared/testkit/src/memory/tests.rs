@@ -9,7 +9,7 @@ use domain::{
 use super::{COMMITS_KNOWN, MemoryStore, State};
 use crate::{
     builders::{earth, on_this_thread, usd},
-    contract::CASES,
+    contract::{CASES, Case},
 };
 use app::ports::{CommitError, StoreError};
 use std::sync::Arc;
@@ -31,9 +31,14 @@ fn is_corrupt(answer: &Result<(), CommitError>) -> bool {
 
 #[test]
 fn the_store_keeps_the_contract() {
-    for case in CASES {
-        on_this_thread((case.run)(Arc::new(MemoryStore::new())));
-    }
+    // Each case has a thread of its name, which its panic then tells.
+    let run = |case: &'static Case| {
+        let run = move || on_this_thread((case.run)(Arc::new(MemoryStore::new())));
+        let thread = std::thread::Builder::new().name(case.name.to_owned()).spawn(run);
+        thread.expect("a thread").join().is_err().then_some(case.name)
+    };
+    let failed: Vec<_> = CASES.iter().filter_map(run).collect();
+    assert_eq!(failed, Vec::<&str>::new());
 }
 
 #[test]

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what some of the steps need besides Rust, if it is not there already.
+# Usage: .ci/install.sh [valkey] [ministack]; all of it without an argument.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+# The package manager, where there is one.
+apt_install() {
+    if ! command -v apt-get > /dev/null; then
+        echo "install $* and start again: this machine has no apt-get" >&2
+        return 1
+    fi
+    # No package starts a server here: each test starts its own.
+    as_root apt-get update --quiet --quiet
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+        apt-get install --yes --quiet --quiet --no-install-recommends "$@"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo --non-interactive "$@"
+    fi
+}
+
+# Valkey, or the Redis server where the distribution has no Valkey: either will do.
+install_valkey() {
+    if ! command -v valkey-server redis-server; then
+        apt_install valkey-server || apt_install redis-server
+        command -v valkey-server redis-server
+    fi
+}
+
+# The second DynamoDB engine, in an environment of its own under target/ci.
+install_ministack() {
+    local venv=target/ci/ministack
+    if [ -x "$venv/bin/ministack" ] && cmp --silent .ci/ministack.txt "$venv/installed.txt"; then
+        echo "$venv"
+        return
+    fi
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    python3 -c 'import ensurepip' 2> /dev/null || apt_install python3-venv
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement .ci/ministack.txt
+    cp .ci/ministack.txt "$venv/installed.txt"
+    echo "$venv"
+}
+
+if [ $# -eq 0 ]; then
+    set -- valkey ministack
+fi
+for what in "$@"; do
+    case $what in
+        valkey) install_valkey ;;
+        ministack) install_ministack ;;
+        *)
+            echo "usage: .ci/install.sh [valkey] [ministack]" >&2
+            exit 2
+            ;;
+    esac
+done

@@ -1,0 +1,5 @@
+//! The Lambda function `buy`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::buy::ENDPOINT)
+}

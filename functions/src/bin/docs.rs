@@ -1,0 +1,5 @@
+//! The Lambda function `docs`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::docs::ENDPOINT)
+}

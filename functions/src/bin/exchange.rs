@@ -1,0 +1,5 @@
+//! The Lambda function `exchange`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::exchange::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `get-request`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_request::ENDPOINT)
+}

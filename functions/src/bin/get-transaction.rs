@@ -1,0 +1,5 @@
+//! The Lambda function `get-transaction`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_transaction::ENDPOINT)
+}

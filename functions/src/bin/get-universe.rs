@@ -1,0 +1,5 @@
+//! The Lambda function `get-universe`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_universe::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `get-user`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_user::ENDPOINT)
+}

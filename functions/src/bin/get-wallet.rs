@@ -1,0 +1,5 @@
+//! The Lambda function `get-wallet`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_wallet::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `health`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::health::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-items`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_items::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-rates`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_rates::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `login`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::login::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `logout`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::logout::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `refresh-session`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::refresh_session::ENDPOINT)
+}

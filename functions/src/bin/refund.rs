@@ -1,0 +1,5 @@
+//! The Lambda function `refund`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::refund::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `set-rate`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::set_rate::ENDPOINT)
+}

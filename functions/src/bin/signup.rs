@@ -1,0 +1,5 @@
+//! The Lambda function `signup`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::signup::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `simulate`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::simulate::ENDPOINT)
+}

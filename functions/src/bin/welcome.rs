@@ -1,0 +1,5 @@
+//! The Lambda function `welcome`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::welcome::ENDPOINT)
+}

@@ -1,0 +1,311 @@
+//! Parts of answers that several endpoints share.
+
+use app::ports::Position;
+use domain::{
+    account::{Account, Balance},
+    amount::Money,
+    catalogue::Item,
+    conversion::Provenance,
+    currency::{Currency, CurrencyCode},
+    id::{UserId, WalletId},
+    ledger::{Holder, Posting},
+    rate::{RateSource, RateVersion},
+    universe::Universe,
+};
+use edge::{call::Call, context::Context, wire::rfc3339};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageBody<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Give it as `cursor` to read on; null on the last page.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageBody<T> {
+    /// Rows, and where the caller's list goes on.
+    pub fn new(context: &Context, call: &Call, data: Vec<T>, next: Option<Position>) -> Self {
+        Self { data, next_cursor: context.next_cursor(call, next) }
+    }
+}
+
+/// A wallet as its owner sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WalletBody {
+    /// `wal_…`
+    #[schema(example = "wal_01hf8z8x5m8q9v2w3c4d5e6f7g_USD")]
+    pub id: String,
+    /// The currency's code.
+    #[schema(example = "USD")]
+    pub currency: String,
+    /// Everything in the wallet, reserved or not.
+    #[schema(example = "1000.00")]
+    pub posted: String,
+    /// What is reserved.
+    #[schema(example = "0.00")]
+    pub held: String,
+    /// What can be spent.
+    #[schema(example = "1000.00")]
+    pub available: String,
+    /// The same as `posted`, under the name that older clients know.
+    #[schema(example = "1000.00")]
+    pub balance: String,
+}
+
+impl WalletBody {
+    /// One wallet.
+    #[must_use]
+    pub fn new(owner: UserId, currency: Currency, balance: Balance) -> Self {
+        let posted = balance.posted().to_decimal(currency.scale);
+        Self {
+            id: WalletId { owner, currency: currency.code }.to_string(),
+            currency: currency.code.to_string(),
+            balance: posted.clone(),
+            posted,
+            held: balance.held.to_decimal(currency.scale),
+            available: balance.available.to_decimal(currency.scale),
+        }
+    }
+
+    /// All wallets of an account whose currencies are known.
+    #[must_use]
+    pub fn all(
+        account: &Account,
+        scale_of: impl Fn(CurrencyCode) -> Option<Currency>,
+    ) -> Vec<Self> {
+        let body = |(code, balance): (&CurrencyCode, &Balance)| {
+            scale_of(*code).map(|currency| Self::new(account.user, currency, *balance))
+        };
+        account.wallets.iter().filter_map(body).collect()
+    }
+}
+
+/// Money that moved from one account to another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PostingBody {
+    /// A wallet, or an account of the house: `world:`, `pool:`, `fees:` or `dust:` and a code.
+    #[schema(example = "wal_01hf8z8x5m8q9v2w3c4d5e6f7g_USD")]
+    pub from: String,
+    /// The same.
+    #[schema(example = "pool:USD")]
+    pub to: String,
+    /// How much.
+    #[schema(example = "4.00")]
+    pub amount: String,
+    /// Of which currency.
+    #[schema(example = "USD")]
+    pub currency: String,
+}
+
+impl From<&Posting> for PostingBody {
+    fn from(posting: &Posting) -> Self {
+        let code = posting.money.currency.code;
+        Self {
+            from: holder(posting.from, code),
+            to: holder(posting.to, code),
+            amount: posting.money.decimal(),
+            currency: code.to_string(),
+        }
+    }
+}
+
+fn holder(holder: Holder, currency: CurrencyCode) -> String {
+    match holder {
+        Holder::User(owner) => WalletId { owner, currency }.to_string(),
+        Holder::World => format!("world:{currency}"),
+        Holder::Pool => format!("pool:{currency}"),
+        Holder::Fees => format!("fees:{currency}"),
+        Holder::Dust => format!("dust:{currency}"),
+    }
+}
+
+/// The rates that a conversion used: enough to recompute it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversionRateBody {
+    /// Units received per unit paid before the spread, to 18 significant digits.
+    #[schema(example = "2.5")]
+    pub mid_rate: String,
+    /// What the market keeps, in basis points.
+    pub spread_bps: u16,
+    /// The version of the rate of the currency paid.
+    #[schema(example = "rat_1_1")]
+    pub from_rate_id: String,
+    /// Its units per base unit.
+    #[schema(example = "1")]
+    pub from_units_per_base: String,
+    /// The version of the rate of the currency received.
+    #[schema(example = "rat_2_1")]
+    pub to_rate_id: String,
+    /// Its units per base unit.
+    #[schema(example = "2.5")]
+    pub to_units_per_base: String,
+    /// When the older of the two was observed.
+    pub observed_at: String,
+    /// When the first of the two lapses; null if none does.
+    pub valid_until: Option<String>,
+}
+
+impl From<&Provenance> for ConversionRateBody {
+    fn from(provenance: &Provenance) -> Self {
+        Self {
+            mid_rate: provenance.mid_rate().to_string(),
+            spread_bps: provenance.spread_bps,
+            from_rate_id: provenance.from.to_string(),
+            from_units_per_base: provenance.from_units.to_string(),
+            to_rate_id: provenance.to.to_string(),
+            to_units_per_base: provenance.to_units.to_string(),
+            observed_at: rfc3339(provenance.observed_at),
+            valid_until: provenance.valid_until.map(rfc3339),
+        }
+    }
+}
+
+/// A version of a universe's rate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RateBody {
+    /// `rat_{universe}_{version}`
+    #[schema(example = "rat_2_1")]
+    pub rate_id: String,
+    /// The universe's number.
+    pub universe_id: u32,
+    /// The universe's currency.
+    #[schema(example = "MRC")]
+    pub currency: String,
+    /// Units of the currency per base unit.
+    #[schema(example = "2.5")]
+    pub units_per_base: String,
+    /// What the market keeps of a conversion, in basis points.
+    pub spread_bps: u16,
+    /// `operator` or `feed`.
+    pub source: String,
+    /// Since when it holds.
+    pub observed_at: String,
+    /// Until when; null: until it is replaced.
+    pub valid_until: Option<String>,
+}
+
+impl RateBody {
+    /// A version of the rate of a currency.
+    #[must_use]
+    pub fn new(currency: Currency, rate: &RateVersion) -> Self {
+        let source = match rate.source {
+            RateSource::Operator => "operator",
+            RateSource::Feed => "feed",
+        };
+        Self {
+            rate_id: rate.id.to_string(),
+            universe_id: rate.id.universe.number(),
+            currency: currency.code.to_string(),
+            units_per_base: rate.units_per_base.to_string(),
+            spread_bps: rate.spread.bps(),
+            source: source.to_owned(),
+            observed_at: rfc3339(rate.observed_at),
+            valid_until: rate.valid_until.map(rfc3339),
+        }
+    }
+}
+
+/// A universe.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UniverseBody {
+    /// Its number.
+    pub id: u32,
+    /// What people call it.
+    #[schema(example = "Mars")]
+    pub name: String,
+    /// Its currency's code, under the name that older clients know.
+    #[schema(example = "MRC")]
+    pub currency_type: String,
+    /// Its currency's code.
+    #[schema(example = "MRC")]
+    pub currency: String,
+    /// Decimals of its currency.
+    pub decimals: u8,
+    /// Units of its currency per base unit.
+    #[schema(example = "2.5")]
+    pub exchange_rate: String,
+    /// The version of the rate that holds.
+    pub rate: RateBody,
+    /// When it was made.
+    pub created_at: String,
+}
+
+impl From<&Universe> for UniverseBody {
+    fn from(universe: &Universe) -> Self {
+        Self {
+            id: universe.id.number(),
+            name: universe.name.as_str().to_owned(),
+            currency_type: universe.currency.code.to_string(),
+            currency: universe.currency.code.to_string(),
+            decimals: universe.currency.scale.decimals(),
+            exchange_rate: universe.rate.units_per_base.to_string(),
+            rate: RateBody::new(universe.currency, &universe.rate),
+            created_at: rfc3339(universe.created_at),
+        }
+    }
+}
+
+/// An item.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemBody {
+    /// `itm_…`
+    pub id: String,
+    /// What it is called.
+    #[schema(example = "Mars Rocks")]
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Who sells it.
+    pub seller_id: String,
+    /// Where it is sold.
+    pub universe_id: u32,
+    /// The price of a piece.
+    #[schema(example = "10.00")]
+    pub price: String,
+    /// The price's currency.
+    #[schema(example = "MRC")]
+    pub currency: String,
+    /// Pieces left.
+    pub stock: u32,
+    /// Pieces sold and not returned.
+    pub sold: u64,
+    /// `draft`, `active`, `paused` or `sold_out`.
+    #[schema(example = "active")]
+    pub state: String,
+    /// Counts the changes, sales among them; also the `ETag`.
+    pub version: u64,
+    /// When it was listed.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+impl From<&Item> for ItemBody {
+    fn from(item: &Item) -> Self {
+        let state = if item.sold_out() { "sold_out" } else { item.state.as_str() };
+        Self {
+            id: item.id.to_string(),
+            name: item.name.as_str().to_owned(),
+            description: item.description.as_str().to_owned(),
+            seller_id: item.seller.to_string(),
+            universe_id: item.universe.number(),
+            price: item.unit_price().decimal(),
+            currency: item.currency.code.to_string(),
+            stock: item.stock.pieces(),
+            sold: item.sold,
+            state: state.to_owned(),
+            version: item.version,
+            created_at: rfc3339(item.created_at),
+            updated_at: rfc3339(item.updated_at),
+        }
+    }
+}
+
+/// The code of an amount's currency.
+#[must_use]
+pub fn code(money: Money) -> String {
+    money.currency.code.to_string()
+}

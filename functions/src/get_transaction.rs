@@ -1,0 +1,89 @@
+//! GET /transactions/{transaction_id}: what moved, at what rate, and what was answered.
+
+use app::history::transaction;
+use domain::{
+    id::EntryId,
+    ledger::{Cause, Entry, Outcome},
+    refusal::Missing,
+};
+use edge::{
+    auth::scopes::Scope,
+    call::Call,
+    context::Context,
+    endpoint::{Endpoint, Method},
+    problem::Problem,
+    reply::Reply,
+    wire::rfc3339,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    answers::render,
+    bodies::{ConversionRateBody, PostingBody},
+    list_wallet_entries::kind,
+};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint::new(
+    "get-transaction",
+    Method::Get,
+    &["/api/v1/transactions/{transaction_id}"],
+    |context, call| Box::pin(handle(context, call)),
+)
+.described("History", "A transaction with its postings and rates")
+.needs(Scope::Read)
+.gives::<TransactionBody>(200);
+
+/// A transaction.
+#[derive(Serialize, ToSchema)]
+pub struct TransactionBody {
+    /// `txn_…`
+    id: String,
+    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase` or `refund`.
+    kind: &'static str,
+    /// What moved; each currency sums to zero over all accounts.
+    postings: Vec<PostingBody>,
+    /// The rates, if currencies were converted.
+    rate: Option<ConversionRateBody>,
+    /// What was answered to the request that made it.
+    #[schema(value_type = Object)]
+    answer: Box<RawValue>,
+    /// When.
+    created_at: String,
+}
+
+async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
+    let id: EntryId = call.parameter("transaction_id")?;
+    let caller = call.caller()?.user;
+    let entry = transaction(&context.market, id, caller, Context::is_admin(call)).await?;
+    Reply::json(200, &body(&entry)?)
+}
+
+fn body(entry: &Entry) -> Result<TransactionBody, Problem> {
+    let Outcome::Moved(movement) = &entry.outcome else {
+        return Err(Missing::Transaction.into());
+    };
+    let rate = match &movement.cause {
+        Cause::Exchange { conversion, .. } => Some(conversion.provenance),
+        Cause::Purchase(purchase) => purchase.provenance,
+        _ => None,
+    };
+    Ok(TransactionBody {
+        id: entry.id.to_string(),
+        kind: kind(&movement.cause),
+        postings: movement.postings.all().iter().map(PostingBody::from).collect(),
+        rate: rate.as_ref().map(ConversionRateBody::from),
+        answer: raw(&render(entry)?)?,
+        created_at: rfc3339(entry.at),
+    })
+}
+
+/// The body of a reply as JSON inside another.
+///
+/// # Errors
+/// A bug: it is not JSON.
+pub fn raw(reply: &Reply) -> Result<Box<RawValue>, Problem> {
+    serde_json::from_slice(&reply.body).map_err(|error| Problem::bug(&error))
+}

@@ -1,0 +1,213 @@
+//! The data directory: whose it is, and the few files that are ours in it.
+//! What the database holds is not known here.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use app::ports::Entropy;
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::start::StartError;
+
+const LOCK: &str = "lock";
+const SECRET: &str = "secret";
+/// A secret that is being written: renamed once it is whole, so that a killed process never
+/// leaves half of one behind.
+const SECRET_DRAFT: &str = "secret.new";
+const DATABASE: &str = "market.db";
+/// Says that the first start's report, the only one with the admin's password, was printed.
+const REPORTED: &str = "reported";
+/// All that a fresh start removes: the database with the files that SQLite keeps beside it, and
+/// the rest of ours. The lock stays, for it is held.
+const OURS: &[&str] = &[
+    DATABASE,
+    "market.db-wal",
+    "market.db-shm",
+    "market.db-journal",
+    SECRET,
+    SECRET_DRAFT,
+    REPORTED,
+];
+
+/// A data directory that no other process uses as long as this value lives.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Takes the directory, and makes it if it is not there; only its owner may look into it.
+    pub(crate) fn take(path: &Path) -> Result<Self, StartError> {
+        let unusable = |source| StartError::DataDir { path: path.to_path_buf(), source };
+        make_directory(path).map_err(unusable)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let lock = options.open(path.join(LOCK)).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StartError::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the database is.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// Removes our files, whether or not they are there; nothing else.
+    pub(crate) fn clear(&self) -> Result<(), StartError> {
+        for name in OURS {
+            match fs::remove_file(self.path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(self.unusable(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The root secret in base64, made at the first start.
+    pub(crate) fn secret(&self, entropy: &dyn Entropy) -> Result<String, StartError> {
+        let path = self.path.join(SECRET);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim_end().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let secret = new_secret(entropy);
+                self.write_secret(&secret).map_err(|error| self.unusable(error))?;
+                Ok(secret)
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(StartError::Secret(path))
+            }
+            Err(error) => Err(self.unusable(error)),
+        }
+    }
+
+    /// The file of the secret.
+    pub(crate) fn secret_path(&self) -> PathBuf {
+        self.path.join(SECRET)
+    }
+
+    fn write_secret(&self, secret: &str) -> io::Result<()> {
+        let draft = self.path.join(SECRET_DRAFT);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft)?;
+        writeln!(file, "{secret}")?;
+        file.sync_all()?;
+        fs::rename(&draft, self.path.join(SECRET))
+    }
+
+    /// Whether no report was ever printed.
+    pub(crate) fn unreported(&self) -> bool {
+        !self.path.join(REPORTED).exists()
+    }
+
+    /// Remembers that a report was printed.
+    pub(crate) fn reported(&self) -> io::Result<()> {
+        File::create(self.path.join(REPORTED)).map(|_| ())
+    }
+
+    fn unusable(&self, source: io::Error) -> StartError {
+        StartError::DataDir { path: self.path.clone(), source }
+    }
+}
+
+/// 32 random bytes in base64.
+pub(crate) fn new_secret(entropy: &dyn Entropy) -> String {
+    let halves = [entropy.bits().to_be_bytes(), entropy.bits().to_be_bytes()];
+    BASE64_STANDARD.encode(halves.concat())
+}
+
+fn make_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::tempdir;
+    use testkit::entropy::SeededEntropy;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_has_one_user_at_a_time() {
+        let parent = tempdir().expect("a directory");
+        let path = parent.path().join("a/b");
+        let taken = DataDir::take(&path).expect("free");
+        assert!(matches!(DataDir::take(&path), Err(StartError::Locked(_))));
+        drop(taken);
+        assert!(DataDir::take(&path).is_ok());
+    }
+
+    #[test]
+    fn clearing_removes_our_files_and_nothing_else() {
+        let directory = tempdir().expect("a directory");
+        let data_dir = DataDir::take(directory.path()).expect("free");
+        for name in OURS.iter().chain(&["market.db.backup", "notes.txt"]) {
+            fs::write(directory.path().join(name), "x").expect("written");
+        }
+        fs::create_dir(directory.path().join("folder")).expect("made");
+
+        data_dir.clear().expect("cleared");
+
+        let mut left: Vec<_> = fs::read_dir(directory.path())
+            .expect("readable")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["folder", "lock", "market.db.backup", "notes.txt"]);
+        data_dir.clear().expect("there is nothing left to remove");
+    }
+
+    #[test]
+    fn the_secret_is_32_random_bytes_made_once_for_its_owner_alone() {
+        let directory = tempdir().expect("a directory");
+        let data_dir = DataDir::take(directory.path()).expect("free");
+        fs::write(directory.path().join(SECRET_DRAFT), "half of a").expect("written");
+        let secret = data_dir.secret(&SeededEntropy::new(1)).expect("made");
+        assert_eq!(BASE64_STANDARD.decode(&secret).expect("base64").len(), 32);
+        assert_eq!(data_dir.secret(&SeededEntropy::new(2)).expect("read"), secret);
+        assert!(!directory.path().join(SECRET_DRAFT).exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let kept = fs::metadata(data_dir.secret_path()).expect("there");
+            assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_directorys_place_is_unusable() {
+        let directory = tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        fs::write(&path, "x").expect("written");
+        assert!(matches!(DataDir::take(&path), Err(StartError::DataDir { .. })));
+    }
+
+    #[test]
+    fn a_report_is_remembered() {
+        let directory = tempdir().expect("a directory");
+        let data_dir = DataDir::take(directory.path()).expect("free");
+        assert!(data_dir.unreported());
+        data_dir.reported().expect("written");
+        assert!(!data_dir.unreported());
+    }
+}

@@ -1,0 +1,190 @@
+//! What is said once the market is ready: where it is, who may log in, what can be bought.
+//! Where the text goes is not decided here.
+
+use std::fmt;
+
+use domain::{catalogue::Item, id::WalletId};
+use serde::Serialize;
+
+use crate::seed::{Seeded, Trader};
+
+/// The start-up report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The market's address, as in `http://localhost:8000`.
+    pub url: String,
+    /// The address of the documentation.
+    pub docs: String,
+    /// The demo users; none in a market that is not seeded.
+    pub users: Vec<DemoUser>,
+    /// The administrator, if the market is seeded.
+    pub admin: Option<DemoAdmin>,
+    /// The demo items as they are now.
+    pub items: Vec<DemoItem>,
+    /// Where the data is kept; nowhere in memory.
+    pub data_dir: Option<String>,
+}
+
+/// A demo user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DemoUser {
+    /// The name to log in with.
+    pub username: String,
+    /// The password to log in with, the same in every market.
+    pub password: String,
+    /// The user's id.
+    pub user_id: String,
+    /// The number of the home universe.
+    pub universe_id: u32,
+    /// The wallet of the home universe's currency.
+    pub wallet_id: String,
+    /// That currency.
+    pub currency: String,
+    /// What is available in it.
+    pub available: String,
+}
+
+/// The administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DemoAdmin {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, in the first report only.
+    pub password: Option<String>,
+}
+
+/// A demo item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DemoItem {
+    /// The id to buy it by.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// The price of a piece.
+    pub price: String,
+    /// The price's currency.
+    pub currency: String,
+    /// Pieces left.
+    pub stock: u32,
+    /// Who sells it.
+    pub seller_id: String,
+}
+
+impl Report {
+    /// The report of a market at this address that is not seeded.
+    pub(crate) fn at(url: String, data_dir: Option<String>) -> Self {
+        let docs = format!("{url}/docs");
+        Self { url, docs, users: Vec::new(), admin: None, items: Vec::new(), data_dir }
+    }
+
+    /// Adds the demo market, with the admin's password if it is to be shown.
+    pub(crate) fn seeded(mut self, seeded: &Seeded, admin_password: Option<String>) -> Self {
+        self.users = seeded.traders.iter().map(DemoUser::of).collect();
+        self.items = seeded.items.iter().map(DemoItem::of).collect();
+        let username = seeded.admin.user.username.as_str().to_owned();
+        self.admin = Some(DemoAdmin { username, password: admin_password });
+        self
+    }
+
+    /// The report as one line of JSON.
+    ///
+    /// # Errors
+    /// Never in practice: everything in it is text or a number.
+    pub fn json_line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// The address, and the admin's password if it is shown: what even a quiet market says.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self.admin.as_ref().and_then(|admin| admin.password.as_ref()) {
+            Some(password) => format!("{}\nadmin password, shown once: {password}", self.url),
+            None => self.url.clone(),
+        }
+    }
+
+    /// Two commands for a shell: log in as the first demo user, and buy one of another's items
+    /// with it. The key is fixed, so that pasted twice they still buy one piece.
+    #[must_use]
+    pub fn purchase(&self) -> Option<String> {
+        let buyer = self.users.first()?;
+        let item = self.items.iter().find(|item| item.seller_id != buyer.user_id)?;
+        let (url, json) = (&self.url, "-H 'Content-Type: application/json'");
+        let DemoUser { username, password, .. } = buyer;
+        Some(format!(
+            "TOKEN=$(curl -s {url}/api/v1/auth/login {json} \
+             -d '{{\"username\":\"{username}\",\"password\":\"{password}\"}}' \
+             | sed 's/.*\"access_token\" *: *\"\\([^\"]*\\)\".*/\\1/')\n\
+             curl -s {url}/api/v1/buy {json} -H \"Authorization: Bearer $TOKEN\" \
+             -H 'Idempotency-Key: my-first-buy' -d '{{\"item_id\":\"{}\",\"quantity\":1}}'",
+            item.id,
+        ))
+    }
+}
+
+impl DemoUser {
+    fn of(trader: &Trader) -> Self {
+        let currency = trader.money.currency.code;
+        let wallet = WalletId { owner: trader.user.id, currency };
+        Self {
+            username: trader.user.username.as_str().to_owned(),
+            password: trader.password.to_owned(),
+            user_id: trader.user.id.to_string(),
+            universe_id: trader.user.home.number(),
+            wallet_id: wallet.to_string(),
+            currency: currency.to_string(),
+            available: trader.money.decimal(),
+        }
+    }
+}
+
+impl DemoItem {
+    fn of(item: &Item) -> Self {
+        Self {
+            id: item.id.to_string(),
+            name: item.name.as_str().to_owned(),
+            price: item.unit_price().decimal(),
+            currency: item.currency.code.to_string(),
+            stock: item.stock.pieces(),
+            seller_id: item.seller.to_string(),
+        }
+    }
+}
+
+/// The report for people.
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "Multiverse Market is ready.\n")?;
+        writeln!(out, "  API     {}/api/v1", self.url)?;
+        writeln!(out, "  docs    {}", self.docs)?;
+        match &self.data_dir {
+            Some(path) => writeln!(out, "  data    {path}")?,
+            None => writeln!(out, "  data    in memory, gone when it stops")?,
+        }
+        if let Some(DemoAdmin { username, password }) = &self.admin {
+            let password = password.as_deref().unwrap_or("(printed on first start)");
+            writeln!(out, "  admin   {username}  {password}")?;
+        }
+        if !self.users.is_empty() {
+            writeln!(out, "\n  {:<14}{:<14}{:>16}", "user", "password", "available")?;
+        }
+        for user in &self.users {
+            let DemoUser { username, password, available, currency, .. } = user;
+            writeln!(out, "  {username:<14}{password:<14}{available:>12} {currency}")?;
+        }
+        if !self.items.is_empty() {
+            writeln!(out, "\n  {:<32}{:<16}{:>10}{:>11}", "item", "name", "price", "stock")?;
+        }
+        for DemoItem { id, name, price, currency, stock, .. } in &self.items {
+            writeln!(out, "  {id:<32}{name:<16}{price:>10} {currency}{stock:>7}")?;
+        }
+        if let (Some(commands), Some(buyer)) = (self.purchase(), self.users.first()) {
+            let (buyer, currency) = (&buyer.username, &buyer.currency);
+            writeln!(
+                out,
+                "\nBuy an item across universes, as {buyer} in {currency}:\n\n{commands}"
+            )?;
+        }
+        write!(out, "\nCtrl-C stops it.")
+    }
+}

@@ -1,0 +1,369 @@
+//! From options to a running market: storage, secret, tables, seed, socket.
+//! What a command line says about it, and where its report is printed, is not known here.
+
+use std::{fmt, io, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+
+use app::{
+    market::Settings,
+    ports::{Clock, Entropy, Passwords, Store, StoreError},
+    rate_cache::SharedCache,
+};
+use aws_sdk_dynamodb::{Client, config::Credentials};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use edge::{
+    auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
+    boot::{Parts, dynamodb_client},
+    context::Context,
+    limits::Quotas,
+    router::{Router, Unroutable},
+    system::{Argon2Passwords, SystemClock, SystemEntropy},
+    valkey::{InvalidCacheUrl, ValkeyCache},
+};
+use ring::hmac;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+
+use crate::{
+    data_dir::{DataDir, new_secret},
+    embedded::{EmbeddedDynamo, EmbeddedError},
+    report::Report,
+    seed::{Admin, SeedError, seed},
+    serve::{Served, serve},
+};
+
+/// What the tables' names begin with.
+const TABLE_PREFIX: &str = "market";
+/// Issuer and audience of access tokens: the same on every port, so that a token outlives a
+/// restart on another one.
+const ISSUER: &str = "http://localhost/multiverse-market";
+/// How often rows whose time has passed are swept.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// How long requests that are under way may take to end: longer than any of them may.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Where a market keeps what lasts.
+#[derive(Clone)]
+pub enum Storage {
+    /// In an embedded database in memory.
+    Memory,
+    /// In an embedded database in this directory.
+    Dir {
+        /// The directory; made if it is not there.
+        path: PathBuf,
+        /// Whether what an earlier market left there is removed first.
+        fresh: bool,
+    },
+    /// In a running DynamoDB, or anything that speaks its protocol.
+    Endpoint {
+        /// Its address.
+        url: String,
+        /// The directory that keeps the secret.
+        dir: PathBuf,
+    },
+    /// In this store, whose tables are there.
+    Store(Arc<dyn Store>),
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => out.write_str("Memory"),
+            Self::Dir { path, fresh } => {
+                out.debug_struct("Dir").field("path", path).field("fresh", fresh).finish()
+            }
+            Self::Endpoint { url, dir } => {
+                out.debug_struct("Endpoint").field("url", url).field("dir", dir).finish()
+            }
+            Self::Store(_) => out.write_str("Store(…)"),
+        }
+    }
+}
+
+/// What a market is started with. A test replaces the clock, the entropy and the passwords.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it keeps what lasts.
+    pub storage: Storage,
+    /// The port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// Where a Valkey server shares rates; nowhere by default.
+    pub cache_url: Option<String>,
+    /// Whether the demo market is made.
+    pub seed: bool,
+    /// How much one caller may ask.
+    pub quotas: Quotas,
+    /// What an operator has set.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bits.
+    pub entropy: Arc<dyn Entropy>,
+    /// Slow hashes.
+    pub passwords: Arc<dyn Passwords>,
+}
+
+impl Options {
+    /// A seeded market on a free port, with the system's clock and entropy and real hashes.
+    #[must_use]
+    pub fn new(storage: Storage) -> Self {
+        Self {
+            storage,
+            port: 0,
+            cache_url: None,
+            seed: true,
+            quotas: Quotas::default(),
+            settings: Settings::default(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::new()),
+            passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
+        }
+    }
+}
+
+/// Why a market did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program has the port.
+    #[error("port {0} is taken: stop what listens there, or choose another with --port")]
+    PortTaken(u16),
+    /// The port cannot be listened on.
+    #[error("cannot listen on port {port}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another market runs on the directory.
+    #[error("the data directory {} is in use by another market", .0.display())]
+    Locked(PathBuf),
+    /// The directory, or a file in it, cannot be made, read or written.
+    #[error("cannot use the data directory {}", .path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The secret is not one. Without it, its tokens are worthless.
+    #[error("{} is not a secret of 32 bytes in base64: --fresh starts anew", .0.display())]
+    Secret(PathBuf),
+    /// The database cannot be opened.
+    #[error("the database is not usable; --fresh starts anew")]
+    Database(#[source] EmbeddedError),
+    /// The tables cannot be made.
+    #[error("cannot make the tables at {at}")]
+    Tables {
+        /// The database.
+        at: String,
+        /// Why not.
+        source: StoreError,
+    },
+    /// The address of the cache is not one.
+    #[error("the cache cannot be used")]
+    Cache(#[from] InvalidCacheUrl),
+    /// The demo market cannot be made.
+    #[error("cannot seed the market")]
+    Seed(#[from] SeedError),
+    /// Rates cannot be read.
+    #[error("cannot read the rates")]
+    Rates(#[source] StoreError),
+    /// The endpoints contradict each other.
+    #[error(transparent)]
+    Unroutable(#[from] Unroutable),
+}
+
+/// A market that serves requests until it is shut down or dropped.
+pub struct RunningMarket {
+    report: Report,
+    served: Arc<Served>,
+    stop: oneshot::Sender<()>,
+    server: JoinSet<()>,
+    /// Dropped, and so ended, with the market.
+    _sweeper: JoinSet<()>,
+    data_dir: Option<DataDir>,
+}
+
+impl RunningMarket {
+    /// The address, as in `http://localhost:8000`, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.report.url
+    }
+
+    /// What the market says of itself at its start.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What its endpoints work with.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.served.context
+    }
+
+    /// Remembers that the report was delivered: no later one shows the admin's password.
+    ///
+    /// # Errors
+    /// The data directory's.
+    pub fn report_delivered(&self) -> io::Result<()> {
+        self.data_dir.as_ref().map_or(Ok(()), DataDir::reported)
+    }
+
+    /// Takes no more requests, and ends when those under way are answered, or after 10 s.
+    pub async fn shutdown(mut self) {
+        // A server that has failed listens to nobody, which is as good.
+        let _told = self.stop.send(());
+        let finished = tokio::time::timeout(SHUTDOWN_LIMIT, self.server.join_next()).await;
+        if finished.is_err() {
+            tracing::warn!("stopped before all requests were answered");
+        }
+    }
+}
+
+/// What lasts, opened.
+struct Opened {
+    store: Arc<dyn Store>,
+    secret: String,
+    embedded: Option<EmbeddedDynamo>,
+    data_dir: Option<DataDir>,
+}
+
+/// Starts a market on the current runtime.
+///
+/// # Errors
+/// [`StartError`], before anything is served.
+pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
+    let router = Router::new(&[])?;
+    let listener = listen(options.port).await?;
+    let port = listener.local_addr().map_or(options.port, |address| address.port());
+    let opened = open(&options).await?;
+    let context = context(&options, &opened)?;
+    let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
+    let mut report = Report::at(format!("http://localhost:{port}"), data_dir);
+    if options.seed {
+        let password = admin_password(&opened.secret);
+        let seeded = seed(&context.market, &password).await?;
+        let shown = shows_password(&context, &opened, &seeded.admin, &password).await;
+        report = report.seeded(&seeded, shown.then_some(password));
+    }
+    context.market.rates.renew().await.map_err(StartError::Rates)?;
+
+    let served = Arc::new(Served { router, context });
+    let (stop, stopped) = oneshot::channel();
+    let mut server = JoinSet::new();
+    server.spawn(serve(listener, Arc::clone(&served), stopped));
+    let mut sweeper = JoinSet::new();
+    if let Some(embedded) = opened.embedded {
+        sweeper.spawn(sweep(embedded));
+    }
+    let data_dir = opened.data_dir;
+    Ok(RunningMarket { report, served, stop, server, _sweeper: sweeper, data_dir })
+}
+
+async fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken(port),
+        _ => StartError::Listen { port, source },
+    })
+}
+
+async fn open(options: &Options) -> Result<Opened, StartError> {
+    let entropy = options.entropy.as_ref();
+    match &options.storage {
+        Storage::Store(store) => Ok(Opened {
+            store: Arc::clone(store),
+            secret: new_secret(entropy),
+            embedded: None,
+            data_dir: None,
+        }),
+        Storage::Memory => {
+            let embedded = EmbeddedDynamo::in_memory().map_err(StartError::Database)?;
+            let store = store(embedded.client(), "memory").await?;
+            let secret = new_secret(entropy);
+            Ok(Opened { store, secret, embedded: Some(embedded), data_dir: None })
+        }
+        Storage::Dir { path, fresh } => {
+            let data_dir = DataDir::take(path)?;
+            if *fresh {
+                data_dir.clear()?;
+            }
+            let secret = data_dir.secret(entropy)?;
+            let database = data_dir.database();
+            let embedded = EmbeddedDynamo::open(&database).map_err(StartError::Database)?;
+            let store = store(embedded.client(), &database.display().to_string()).await?;
+            Ok(Opened { store, secret, embedded: Some(embedded), data_dir: Some(data_dir) })
+        }
+        Storage::Endpoint { url, dir } => {
+            let data_dir = DataDir::take(dir)?;
+            let secret = data_dir.secret(entropy)?;
+            // Such engines take any credentials, but the SDK signs with some.
+            let credentials = Credentials::new("local", "local", None, None, "local");
+            let store = store(dynamodb_client(credentials, "us-east-1", Some(url)), url).await?;
+            Ok(Opened { store, secret, embedded: None, data_dir: Some(data_dir) })
+        }
+    }
+}
+
+async fn store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
+    let tables = TableNames::prefixed(TABLE_PREFIX);
+    create_missing_tables(&client, &tables)
+        .await
+        .map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
+    Ok(Arc::new(DynamoStore::new(client, tables)))
+}
+
+fn context(options: &Options, opened: &Opened) -> Result<Context, StartError> {
+    let secrets = Secrets::from_base64(&opened.secret).map_err(|_| {
+        let path = opened.data_dir.as_ref().map(DataDir::secret_path);
+        StartError::Secret(path.unwrap_or_default())
+    })?;
+    let cache: Option<Arc<dyn SharedCache>> = match &options.cache_url {
+        Some(url) => Some(Arc::new(ValkeyCache::from_url(url, Arc::clone(&options.clock))?)),
+        None => None,
+    };
+    let parts = Parts {
+        store: Arc::clone(&opened.store),
+        cache,
+        clock: Arc::clone(&options.clock),
+        entropy: Arc::clone(&options.entropy),
+        passwords: Arc::clone(&options.passwords),
+        access_tokens: AccessTokens {
+            issuer: ISSUER.to_owned(),
+            audience: ISSUER.to_owned(),
+            secrets: Arc::new(secrets),
+        },
+        quotas: options.quotas,
+        settings: options.settings,
+    };
+    Ok(parts.context())
+}
+
+/// The admin's password, from the secret: so a first start that is killed before it prints its
+/// report does not take the password with it, and still no file holds it.
+fn admin_password(secret: &str) -> String {
+    const BYTES: usize = 15;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, b"multiverse-market/admin-password/1");
+    let bytes = tag.as_ref().get(..BYTES).unwrap_or_else(|| tag.as_ref());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Whether no report with the admin's password was delivered yet, and the password is right.
+async fn shows_password(context: &Context, opened: &Opened, admin: &Admin, password: &str) -> bool {
+    let unreported = opened.data_dir.as_ref().is_some_and(DataDir::unreported);
+    admin.is_new
+        || unreported
+            && context.market.passwords.verify(password, Some(&admin.user.password_hash)).await
+}
+
+async fn sweep(embedded: EmbeddedDynamo) {
+    loop {
+        tokio::time::sleep(SWEEP_INTERVAL).await;
+        match embedded.sweep_expired().await {
+            Ok(swept) => tracing::debug!(swept, "expired rows were swept"),
+            Err(error) => tracing::warn!(%error, "expired rows were not swept"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+# Short names for what one does here. None of it needs `just`: each line works by itself.
+
+# Shows these names.
+default:
+    @just --list
+
+# The whole market on this machine: no account, no Docker.
+run *options:
+    cargo run -- {{ options }}
+
+# Formats the code.
+format:
+    cargo fmt --all
+
+# Checks that it is formatted.
+fmt:
+    .ci/run fmt
+
+# No warning, in any target and feature.
+clippy:
+    .ci/run clippy
+
+# The tests that need nothing besides Rust.
+test:
+    .ci/run test
+
+# Installs what `valkey` and `contract` need.
+install:
+    .ci/run install
+
+# The cache against a real Valkey or Redis server.
+valkey:
+    .ci/run valkey
+
+# The store's contract on a second DynamoDB engine.
+contract:
+    .ci/run contract
+
+# Every function's binary, built and invoked.
+binaries:
+    .ci/run binaries
+
+# All that must hold before a change goes in.
+ci:
+    .ci/run
+
+# The servers of docker-compose.yml, for those who have Docker.
+servers:
+    docker compose up --detach --wait
+
+# Fetches and packs the tools of the documentation pages again.
+update-docs:
+    functions/assets/update.sh

@@ -1,0 +1,123 @@
+//! Creates the tables that are missing: for the local market and for tests. On AWS the
+//! deployment makes them.
+
+use std::time::Duration;
+
+use app::ports::StoreError;
+use aws_sdk_dynamodb::{
+    Client,
+    client::Waiters,
+    error::BuildError,
+    operation::create_table::CreateTableError,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+        TimeToLiveSpecification, TimeToLiveStatus,
+    },
+};
+
+use crate::{
+    error::{invalid, store_error},
+    schema::{Images, Index, Projection, TABLES, Table, TableNames},
+};
+
+/// How long one table may take until it can be used.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// Creates every table that is not there yet and waits until all can be used. Safe to call
+/// again, and by two processes at once.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if a table is not ready after a minute; the service's own.
+pub async fn create_missing_tables(client: &Client, tables: &TableNames) -> Result<(), StoreError> {
+    for table in TABLES {
+        create(client, table, &tables.of(table)).await?;
+    }
+    for table in TABLES {
+        let name = tables.of(table);
+        let active = client.wait_until_table_exists().table_name(&name).wait(WAIT).await;
+        active.map_err(|error| StoreError::Unavailable(format!("{name}: {error}")))?;
+        expire(client, table, &name).await?;
+    }
+    Ok(())
+}
+
+async fn create(client: &Client, table: &Table, name: &str) -> Result<(), StoreError> {
+    let definitions = table.key_attributes().into_iter().map(definition);
+    let definitions = definitions.collect::<Result<_, _>>().map_err(invalid)?;
+    let indexes =
+        table.indexes.iter().map(index).collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+    let created = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(definitions))
+        .set_key_schema(Some(key_schema(table.partition, table.sort).map_err(invalid)?))
+        .set_global_secondary_indexes(Some(indexes).filter(|indexes| !indexes.is_empty()))
+        .set_stream_specification(table.stream.map(stream).transpose().map_err(invalid)?)
+        .send()
+        .await;
+    match created {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(CreateTableError::is_resource_in_use_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(store_error(&error)),
+    }
+}
+
+fn definition(name: &str) -> Result<AttributeDefinition, BuildError> {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+}
+
+fn key_schema(partition: &str, sort: Option<&str>) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |(name, kind): (&str, KeyType)| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
+    };
+    let sort = sort.map(|name| (name, KeyType::Range));
+    std::iter::once((partition, KeyType::Hash)).chain(sort).map(element).collect()
+}
+
+fn index(index: &Index) -> Result<GlobalSecondaryIndex, BuildError> {
+    let projection = match index.projection {
+        Projection::Keys => ProjectionType::KeysOnly,
+        Projection::Everything => ProjectionType::All,
+    };
+    let projection = aws_sdk_dynamodb::types::Projection::builder().projection_type(projection);
+    GlobalSecondaryIndex::builder()
+        .index_name(index.name)
+        .set_key_schema(Some(key_schema(index.partition, Some(index.sort))?))
+        .projection(projection.build())
+        .build()
+}
+
+fn stream(images: Images) -> Result<StreamSpecification, BuildError> {
+    let view = match images {
+        Images::New => StreamViewType::NewImage,
+        Images::NewAndOld => StreamViewType::NewAndOldImages,
+    };
+    StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build()
+}
+
+/// Enabling what is enabled already is an error of the service's, so it is asked first.
+async fn expire(client: &Client, table: &Table, name: &str) -> Result<(), StoreError> {
+    let Some(attribute) = table.expires else { return Ok(()) };
+    let described = client.describe_time_to_live().table_name(name).send().await;
+    let described = described.map_err(|error| store_error(&error))?;
+    let status = described.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute);
+    let specification = specification.build().map_err(invalid)?;
+    let enabled =
+        client.update_time_to_live().table_name(name).time_to_live_specification(specification);
+    enabled.send().await.map(|_| ()).map_err(|error| store_error(&error))
+}

@@ -1,0 +1,105 @@
+//! The guarantees of [`app::ports::Store`] as cases that every store must pass.
+//! How a store is made, and how a case is run and reported, is not known here.
+#![expect(clippy::expect_used, reason = "a case fails by panicking")]
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use app::ports::Store;
+
+mod accounts;
+mod commits;
+mod entries;
+mod fixtures;
+mod identity;
+mod items;
+mod lists;
+mod rates;
+mod samples;
+
+/// A case under way.
+pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A guarantee, as a test of it. It is met if `run` returns without a panic.
+pub struct Case {
+    /// The guarantee, as a sentence in snake case.
+    pub name: &'static str,
+    /// Tests a fresh empty store, within a tokio runtime.
+    pub run: fn(Arc<dyn Store>) -> Running,
+}
+
+macro_rules! cases {
+    ($($module:ident: $($name:ident),+;)+) => {
+        &[$($(Case {
+            name: stringify!($name),
+            run: |store| Box::pin($module::$name(store)),
+        }),+),+]
+    };
+}
+
+/// All guarantees.
+pub const CASES: &[Case] = cases![
+    commits:
+        a_commit_is_all_or_nothing,
+        every_unmet_expectation_is_reported,
+        the_same_commit_twice_has_one_effect,
+        a_refused_commit_is_decided_anew_when_it_comes_again,
+        a_commit_that_touches_a_row_twice_writes_nothing,
+        a_commit_has_up_to_a_hundred_writes,
+        a_claim_can_be_had_once;
+    entries:
+        a_used_id_brings_the_stored_entry_back,
+        an_unknown_entry_is_none;
+    accounts:
+        an_account_is_read_as_it_was_written,
+        an_account_is_opened_once,
+        a_wallet_is_opened_once_and_only_in_an_account,
+        a_debit_beyond_what_is_available_is_refused,
+        a_debit_of_a_missing_wallet_is_refused,
+        a_credit_past_the_limit_is_refused,
+        a_credit_opens_a_missing_wallet,
+        money_moves_only_in_an_account,
+        each_movement_counts_one_version_and_names_its_entry,
+        both_legs_of_an_exchange_move_in_one_write,
+        an_exchange_without_funds_credits_nothing,
+        what_is_held_is_not_available,
+        concurrent_debits_spend_no_more_than_there_is;
+    items:
+        an_item_is_read_as_it_was_written,
+        an_item_is_put_once,
+        a_revision_of_a_stale_version_is_refused,
+        a_revision_after_a_sale_is_stale,
+        a_sale_at_another_price_is_refused,
+        a_sale_of_an_item_that_is_not_active_is_refused,
+        a_sale_beyond_the_stock_is_refused,
+        sales_and_returns_keep_the_count_of_pieces,
+        no_more_pieces_return_than_were_sold,
+        a_missing_item_is_neither_revised_nor_sold_nor_returned,
+        concurrent_sales_sell_no_more_than_there_is;
+    rates:
+        universes_are_read_as_they_were_written,
+        a_universe_is_put_once,
+        a_currency_is_reserved_once,
+        a_rate_is_replaced_once_a_version,
+        a_rate_version_is_put_once,
+        rate_versions_are_listed_newest_first,
+        rate_versions_are_listed_as_of_a_time,
+        rate_versions_are_listed_below_a_version;
+    identity:
+        a_user_is_found_by_id_name_and_address,
+        a_user_is_put_once,
+        a_name_is_reserved_once,
+        an_address_is_reserved_once,
+        a_session_is_read_as_it_was_written,
+        a_session_is_put_once,
+        a_session_is_replaced_once_a_generation,
+        a_revoked_session_is_not_replaced;
+    lists:
+        entries_are_listed_newest_first_for_both_parties,
+        entries_of_one_instant_are_paged_without_gaps_or_repeats,
+        only_entries_that_moved_money_are_listed,
+        items_are_on_their_shelves_newest_first,
+        items_of_one_instant_are_paged_without_gaps_or_repeats,
+        items_are_priced_from_both_ends_with_both_bounds_included,
+        a_repriced_item_moves_on_its_shelf,
+        a_listed_item_is_as_it_is_now;
+];

@@ -1,0 +1,193 @@
+//! That money moves only where it is, and only as far as there is room.
+
+use std::sync::Arc;
+
+use app::ports::{Found, Store};
+use domain::{
+    account::{Account, Balance, Leg},
+    amount::{Amount, Money},
+    commit::Write,
+    operation::withdraw,
+};
+use tokio::task::JoinSet;
+
+use super::fixtures::{
+    ALICE, BOB, account, done, entry_id, funded, guard, minor, moving, opened, refused,
+    refused_one, tried,
+};
+use crate::builders::{earth, mars, mrc, usd, venus};
+
+fn most() -> Money {
+    Money { amount: Amount::MAX, currency: earth().currency }
+}
+
+pub(super) async fn an_account_is_read_as_it_was_written(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    assert_eq!(store.account(ALICE).await, Ok(None));
+    let mut written = opened(ALICE);
+    let most = Balance { available: Amount::MAX, held: Amount::MAX };
+    written.wallets.insert(mars().currency.code, most);
+    let some = Balance { available: minor(7), held: minor(3) };
+    written.wallets.insert(venus().currency.code, some);
+    let written = Account { version: 41, last_entry: Some(entry_id(u128::MAX)), ..written };
+    let writes = vec![Write::OpenAccount(written.clone()), Write::OpenAccount(opened(BOB))];
+    done(store, writes).await;
+    assert_eq!(account(store, ALICE).await, written);
+    assert_eq!(account(store, BOB).await, opened(BOB));
+}
+
+pub(super) async fn an_account_is_opened_once(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    let found =
+        refused_one(store, Write::OpenAccount(Account::opened(ALICE, mars().currency.code)));
+    assert_eq!(found.await, Found::Account(before.clone()));
+    assert_eq!(account(store, ALICE).await, before);
+}
+
+pub(super) async fn a_wallet_is_opened_once_and_only_in_an_account(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    let code = mars().currency.code;
+    let opening = || Write::OpenWallet { user: ALICE, code };
+    assert_eq!(refused_one(store, opening()).await, Found::Nothing);
+    assert_eq!(store.account(ALICE).await, Ok(None));
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let mut expected = account(store, ALICE).await;
+    done(store, vec![opening()]).await;
+    expected.wallets.insert(code, Balance::default());
+    expected.version += 1;
+    assert_eq!(account(store, ALICE).await, expected);
+    let again = Write::OpenWallet { user: ALICE, code: earth().currency.code };
+    assert_eq!(refused_one(store, again).await, Found::Account(expected.clone()));
+    assert_eq!(account(store, ALICE).await, expected);
+}
+
+pub(super) async fn a_debit_beyond_what_is_available_is_refused(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    let found = refused_one(store, moving(ALICE, vec![Leg::Debit(usd("5.01"))], 2)).await;
+    assert_eq!(found, Found::Account(before.clone()));
+    assert_eq!(account(store, ALICE).await, before);
+    done(store, vec![moving(ALICE, vec![Leg::Debit(usd("5.00"))], 3)]).await;
+    assert_eq!(account(store, ALICE).await.balance(earth().currency.code), Balance::default());
+}
+
+pub(super) async fn a_debit_of_a_missing_wallet_is_refused(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    let found = refused_one(store, moving(ALICE, vec![Leg::Debit(mrc("0.01"))], 2)).await;
+    assert_eq!(found, Found::Account(before.clone()));
+    assert_eq!(account(store, ALICE).await, before);
+}
+
+pub(super) async fn a_credit_past_the_limit_is_refused(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("0.01")).await;
+    let before = account(store, ALICE).await;
+    let found = refused_one(store, moving(ALICE, vec![Leg::Credit(most())], 2)).await;
+    assert_eq!(found, Found::Account(before.clone()));
+    assert_eq!(account(store, ALICE).await, before);
+    done(store, vec![moving(ALICE, vec![Leg::Debit(usd("0.01"))], 3)]).await;
+    done(store, vec![moving(ALICE, vec![Leg::Credit(most())], 4)]).await;
+    let full = account(store, ALICE).await;
+    assert_eq!(full.balance(earth().currency.code).available, Amount::MAX);
+    let found = refused_one(store, moving(ALICE, vec![Leg::Credit(usd("0.01"))], 5)).await;
+    assert_eq!(found, Found::Account(full));
+}
+
+pub(super) async fn a_credit_opens_a_missing_wallet(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    done(store, vec![moving(ALICE, vec![Leg::Credit(mrc("2.00"))], 2)]).await;
+    let after = account(store, ALICE).await;
+    let mars_wallet = Balance { available: mrc("2.00").amount, held: Amount::ZERO };
+    assert_eq!(after.wallets.get(&mars().currency.code), Some(&mars_wallet));
+    assert_eq!(after.balance(earth().currency.code).available, usd("5.00").amount);
+}
+
+pub(super) async fn money_moves_only_in_an_account(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    let transfer = vec![
+        moving(ALICE, vec![Leg::Debit(usd("1.00"))], 2),
+        moving(BOB, vec![Leg::Credit(usd("1.00"))], 2),
+    ];
+    assert_eq!(refused(store, transfer).await, [(1, Found::Nothing)]);
+    let debit = moving(BOB, vec![Leg::Debit(usd("1.00"))], 3);
+    assert_eq!(refused_one(store, debit).await, Found::Nothing);
+    assert_eq!(store.account(BOB).await, Ok(None));
+    assert_eq!(account(store, ALICE).await, before);
+}
+
+pub(super) async fn each_movement_counts_one_version_and_names_its_entry(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    done(store, vec![Write::OpenAccount(opened(ALICE))]).await;
+    for number in 2_u32..6 {
+        let entry = u128::from(number);
+        done(store, vec![moving(ALICE, vec![Leg::Credit(usd("1.00"))], entry)]).await;
+        let after = account(store, ALICE).await;
+        assert_eq!(after.version, u64::from(number));
+        assert_eq!(after.last_entry, Some(entry_id(entry)));
+    }
+}
+
+pub(super) async fn both_legs_of_an_exchange_move_in_one_write(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    for (number, legs) in [
+        (2, vec![Leg::Debit(usd("2.00")), Leg::Credit(mrc("5.00"))]),
+        (3, vec![Leg::Credit(usd("1.00")), Leg::Debit(mrc("2.50"))]),
+    ] {
+        done(store, vec![moving(ALICE, legs, number)]).await;
+    }
+    let after = account(store, ALICE).await;
+    assert_eq!(after.balance(earth().currency.code).available, usd("4.00").amount);
+    assert_eq!(after.balance(mars().currency.code).available, mrc("2.50").amount);
+    assert_eq!(after.version, before.version + 2);
+}
+
+pub(super) async fn an_exchange_without_funds_credits_nothing(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    funded(store, ALICE, 1, usd("5.00")).await;
+    let before = account(store, ALICE).await;
+    let legs = vec![Leg::Credit(mrc("12.53")), Leg::Debit(usd("5.01"))];
+    let found = refused_one(store, moving(ALICE, legs, 2)).await;
+    assert_eq!(found, Found::Account(before.clone()));
+    assert_eq!(account(store, ALICE).await, before);
+}
+
+pub(super) async fn what_is_held_is_not_available(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    let code = earth().currency.code;
+    let mut written = opened(ALICE);
+    let balance = Balance { available: minor(100), held: minor(50) };
+    written.wallets.insert(code, balance);
+    done(store, vec![Write::OpenAccount(written.clone())]).await;
+    let found = refused_one(store, moving(ALICE, vec![Leg::Debit(usd("1.01"))], 2)).await;
+    assert_eq!(found, Found::Account(written));
+    done(store, vec![moving(ALICE, vec![Leg::Debit(usd("1.00"))], 3)]).await;
+    let left = Balance { available: Amount::ZERO, held: minor(50) };
+    assert_eq!(account(store, ALICE).await.balance(code), left);
+}
+
+pub(super) async fn concurrent_debits_spend_no_more_than_there_is(store: Arc<dyn Store>) {
+    funded(store.as_ref(), ALICE, 1, usd("10.00")).await;
+    let mut debits = JoinSet::new();
+    for number in 2..18 {
+        let store = Arc::clone(&store);
+        debits.spawn(async move {
+            let commit = withdraw(&guard(number, ALICE), usd("1.00")).expect("a withdrawal");
+            tried(store.as_ref(), &commit).await
+        });
+    }
+    let succeeded = debits.join_all().await.into_iter().filter(|succeeded| *succeeded).count();
+    let after = account(store.as_ref(), ALICE).await;
+    assert_eq!(succeeded, 10);
+    assert!(after.balance(earth().currency.code).available.is_zero());
+    assert_eq!(after.version, 12);
+}

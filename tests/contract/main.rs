@@ -1,0 +1,47 @@
+//! Runs the contract of all stores on each of them: in memory, on the embedded engine in memory
+//! and on a file, and on any DynamoDB that an environment variable names. What the guarantees
+//! are, `testkit::contract` knows.
+#![expect(clippy::expect_used, reason = "a case fails by panicking")]
+
+mod engines;
+mod units;
+
+use std::{future::Future, process::ExitCode, sync::Arc};
+
+use app::ports::Store;
+use libtest_mimic::{Arguments, Trial};
+use testkit::contract::{CASES, Case};
+
+use engines::{Engine, Fresh};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let engines = Engine::all();
+    let guarantees = engines.iter().flat_map(|engine| {
+        CASES.iter().map(|case| {
+            let engine = engine.clone();
+            Trial::test(format!("{}::{}", engine.name(), case.name), move || {
+                on_this_thread(guarantee(engine, case));
+                Ok(())
+            })
+        })
+    });
+    let costs = units::CASES.iter().map(|case| {
+        Trial::test(format!("units::{}", case.name), move || {
+            on_this_thread(units::check(case));
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, guarantees.chain(costs).collect()).exit_code()
+}
+
+async fn guarantee(engine: Engine, case: &Case) {
+    let Fresh { store, _kept } = engine.fresh(case.name).await;
+    let store: Arc<dyn Store> = store;
+    (case.run)(store).await;
+}
+
+fn on_this_thread(future: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future);
+}
