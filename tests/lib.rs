@@ -1,1 +1,331 @@
-//! placeholder
+//! What tests of the whole program share: a world with a market on the embedded engine, users
+//! in it, and requests through the same edge code as in a function.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test's fixture that fails is a test that fails"
+)]
+
+use std::sync::Arc;
+
+use app::{
+    market::Settings,
+    ports::{Clock, Store},
+};
+use bytes::Bytes;
+use domain::{
+    currency::{Currency, Scale},
+    id::UserId,
+    identity::Role,
+    rate::SpreadBps,
+    time::{Span, Timestamp},
+    universe::{NewUniverse, UniverseId},
+};
+use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use edge::{
+    auth::{
+        access_token::{AccessTokens, Principal},
+        keys::Secrets,
+        password::PasswordHasher,
+        scopes::Scopes,
+    },
+    boot::Parts,
+    context::Context,
+    dispatch::Source,
+    limits::Quotas,
+    router::Router,
+    system::Argon2Passwords,
+};
+use market::embedded::{EmbeddedDynamo, MeterReading, MeteredTransport, client_over};
+use serde_json::Value;
+use testkit::{clock::ManualClock, entropy::SeededEntropy};
+
+/// 2026-11-21T08:00:00Z, when every world begins.
+pub const BEGINNING_MS: i64 = 1_795_248_000_000;
+
+/// A user of a world, with an access token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub id: UserId,
+    /// `usr_…`
+    pub name: String,
+    /// An access token with the scopes of the user's role.
+    pub token: String,
+    /// The wallet of the home universe's currency.
+    pub wallet: String,
+}
+
+/// A market of its own on an embedded engine in memory, with its clock in the test's hand.
+pub struct World {
+    /// What handlers work with.
+    pub context: Arc<Context>,
+    /// The time.
+    pub clock: Arc<ManualClock>,
+    router: Arc<Router>,
+    meter: MeteredTransport,
+}
+
+impl World {
+    /// A world with the three universes and no users.
+    pub async fn new() -> Self {
+        Self::with(Quotas::unlimited(), |store| store).await
+    }
+
+    /// A world whose store is wrapped, as by a decorator that injects faults.
+    pub async fn with(quotas: Quotas, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        let engine = EmbeddedDynamo::in_memory().expect("an engine in memory");
+        let meter = MeteredTransport::new(engine.http_client());
+        let client = client_over(meter.http_client());
+        let tables = TableNames::prefixed("test");
+        create_missing_tables(&client, &tables).await.expect("tables");
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGINNING_MS)));
+        let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        let parts = Parts {
+            store: wrap(Arc::new(DynamoStore::new(client, tables))),
+            cache: None,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::new(SeededEntropy::new(1)),
+            passwords: Arc::new(Argon2Passwords(PasswordHasher { memory_kib: 8, passes: 1 })),
+            access_tokens: AccessTokens {
+                issuer: "https://market.test".to_owned(),
+                audience: "market".to_owned(),
+                secrets: Arc::new(secrets.expect("a secret")),
+            },
+            quotas,
+            settings: Settings::default(),
+        };
+        let router = Router::new(functions::ENDPOINTS).expect("routable");
+        let world =
+            Self { context: Arc::new(parts.context()), clock, router: Arc::new(router), meter };
+        for (name, code, rate) in
+            [("Earth", "USD", "1"), ("Mars", "MRC", "2.5"), ("Venus", "VNC", "0.75")]
+        {
+            world.universe(name, code, 2, rate).await;
+        }
+        world
+    }
+
+    /// Makes a universe.
+    pub async fn universe(&self, name: &str, code: &str, decimals: u8, rate: &str) -> UniverseId {
+        let wanted = NewUniverse {
+            name: name.parse().expect("a name"),
+            currency: Currency {
+                code: code.parse().expect("a code"),
+                scale: Scale::new(decimals).expect("a scale"),
+            },
+            units_per_base: rate.parse().expect("a rate"),
+            spread: SpreadBps::default(),
+        };
+        let made = app::universes::create_universe(&self.context.market, &wanted).await;
+        made.expect("a universe").id
+    }
+
+    /// A trader who calls this universe home, signed up over the API's use case.
+    pub async fn trader(&self, name: &str, universe: u32) -> Caller {
+        self.caller(name, universe, Role::Trader).await
+    }
+
+    /// A trader with a deposit in the home universe's currency, as in `1000.00`.
+    pub async fn trader_with(&self, name: &str, universe: u32, deposit: &str) -> Caller {
+        let caller = self.trader(name, universe).await;
+        let path = format!("/api/v1/wallets/{}/operation", caller.wallet);
+        let body = serde_json::json!({"operation_type": "DEPOSIT", "amount": deposit});
+        let key = format!("fund-{name}");
+        self.send(Ask::post(&path).by(&caller).key(&key).json(&body)).await.expect_status(200);
+        caller
+    }
+
+    /// An administrator.
+    pub async fn admin(&self) -> Caller {
+        self.caller("the_admin", 1, Role::Admin).await
+    }
+
+    async fn caller(&self, name: &str, universe: u32, role: Role) -> Caller {
+        let home = UniverseId::new(universe).expect("a universe");
+        let wanted = app::identity::SignUp {
+            username: name.parse().expect("a user name"),
+            email: format!("{name}@example.com").parse().expect("an address"),
+            home,
+        };
+        let market = &self.context.market;
+        let user = app::identity::register(market, wanted, "correct horse", role).await;
+        let user = user.expect("a new user");
+        let universes = market.rates.current(app::perform::Freshness::Cached).await;
+        let universes = universes.expect("universes");
+        let code = universes.get(home).expect("the home").currency.code;
+        let wallet = domain::id::WalletId { owner: user.id, currency: code };
+        Caller {
+            id: user.id,
+            name: user.id.to_string(),
+            token: self.token(user.id, Scopes::for_role(role), home),
+            wallet: wallet.to_string(),
+        }
+    }
+
+    /// An access token as of now with these scopes.
+    #[must_use]
+    pub fn token(&self, user: UserId, scopes: Scopes, home: UniverseId) -> String {
+        let principal = Principal { user, scopes, home };
+        self.context.access_tokens.issue(&principal, self.clock.now())
+    }
+
+    /// Lists an item of the caller's for sale in the caller's universe; its id.
+    pub async fn item(&self, seller: &Caller, name: &str, price: &str, stock: u32) -> String {
+        let body = serde_json::json!({"name": name, "price": price, "stock": stock});
+        let answer = self.send(Ask::post("/api/v1/items").by(seller).json(&body)).await;
+        answer.expect_status(201).text("/id")
+    }
+
+    /// Sends a request through the router and the edge, as from one address.
+    pub async fn send(&self, ask: Ask) -> Answered {
+        let response = self.router.answer(&self.context, ask.into_request()).await;
+        let (parts, bytes) = response.into_parts();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answered { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+    }
+
+    /// Everything in a wallet of a caller's, as in `1000.00`.
+    pub async fn posted(&self, caller: &Caller, currency: &str) -> String {
+        let wallet = format!("/api/v1/wallets/wal_{}_{currency}", &caller.name[4..]);
+        self.send(Ask::get(&wallet).by(caller)).await.expect_status(200).text("/posted")
+    }
+
+    /// Moves the clock.
+    pub fn pass(&self, span: Span) {
+        self.clock.advance(span);
+    }
+
+    /// What has gone to DynamoDB since the last look.
+    pub fn traffic(&self) -> MeterReading {
+        self.meter.reset()
+    }
+}
+
+/// A request that a test makes up.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    method: &'static str,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Ask {
+    /// A request with any method.
+    #[must_use]
+    pub fn new(method: &'static str, path: &str) -> Self {
+        Self { method, path: path.to_owned(), headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A GET request.
+    #[must_use]
+    pub fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// A POST request.
+    #[must_use]
+    pub fn post(path: &str) -> Self {
+        Self::new("POST", path)
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a caller's access token.
+    #[must_use]
+    pub fn by(self, caller: &Caller) -> Self {
+        self.bearer(&caller.token)
+    }
+
+    /// With any text as access token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With an idempotency key.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.raw(body.to_string())
+    }
+
+    /// With any bytes as body.
+    #[must_use]
+    pub fn raw(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    fn into_request(self) -> http::Request<Bytes> {
+        let mut request = http::Request::builder().method(self.method).uri(self.path);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(self.body).expect("a request that HTTP allows");
+        request.extensions_mut().insert(Source("192.0.2.1".to_owned()));
+        request
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: http::HeaderMap,
+    /// The body.
+    pub bytes: Bytes,
+    /// The body as JSON; null if it is none.
+    pub body: Value,
+}
+
+impl Answered {
+    /// Fails unless it has this status.
+    #[track_caller]
+    pub fn expect_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// Fails unless it is a problem with this status and code, in the one shape of problems.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> &Self {
+        self.expect_status(status);
+        assert_eq!(self.text("/code"), code, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.body["status"], status);
+        assert!(self.body["retryable"].is_boolean() && self.body["request_id"].is_string());
+        self
+    }
+
+    /// The text or number at a pointer, as in `/data/0/id`.
+    #[must_use]
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        match self.body.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => panic!("nothing at {pointer} in {}", self.body),
+        }
+    }
+
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

@@ -98,8 +98,7 @@ fn rates() -> Vec<(&'static str, Commit)> {
         units_per_base: earth().rate.units_per_base,
         spread: SpreadBps::default(),
     };
-    let (universe, created) =
-        create(wanted, &Universes::default(), start()).expect("a universe");
+    let (universe, created) = create(wanted, &Universes::default(), start()).expect("a universe");
     let wanted = NewRate {
         units_per_base: "1.5".parse().expect("a rate"),
         spread: None,

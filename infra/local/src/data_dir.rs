@@ -66,15 +66,9 @@ impl DataDir {
 
     /// Removes our files, whether or not they are there; nothing else.
     pub(crate) fn clear(&self) -> Result<(), StartError> {
-        for name in OURS {
-            match fs::remove_file(self.path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(self.unusable(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        OURS.iter()
+            .try_for_each(|name| remove(&self.path.join(name)))
+            .map_err(|error| self.unusable(error))
     }
 
     /// The root secret in base64, made at the first start.
@@ -101,8 +95,9 @@ impl DataDir {
 
     fn write_secret(&self, secret: &str) -> io::Result<()> {
         let draft = self.path.join(SECRET_DRAFT);
+        remove(&draft)?;
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&draft)?;
@@ -130,6 +125,14 @@ impl DataDir {
 pub(crate) fn new_secret(entropy: &dyn Entropy) -> String {
     let halves = [entropy.bits().to_be_bytes(), entropy.bits().to_be_bytes()];
     BASE64_STANDARD.encode(halves.concat())
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn make_directory(path: &Path) -> io::Result<()> {

@@ -95,8 +95,14 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
 
 /// An error and its causes.
 fn in_one_line(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = causes.map(|cause| cause.to_string()).collect();
-    texts.dedup();
-    texts.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

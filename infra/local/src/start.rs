@@ -8,12 +8,12 @@ use app::{
     ports::{Clock, Entropy, Passwords, Store, StoreError},
     rate_cache::SharedCache,
 };
-use aws_sdk_dynamodb::{Client, config::Credentials};
+use aws_sdk_dynamodb::Client;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use dynamo::{Access, DynamoStore, TableNames, create_missing_tables};
 use edge::{
     auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
-    boot::{Parts, dynamodb_client},
+    boot::Parts,
     context::Context,
     limits::Quotas,
     router::{Router, Unroutable},
@@ -114,7 +114,7 @@ impl Options {
             quotas: Quotas::default(),
             settings: Settings::default(),
             clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy::new()),
+            entropy: Arc::new(SystemEntropy::default()),
             passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
         }
     }
@@ -235,7 +235,7 @@ struct Opened {
 /// # Errors
 /// [`StartError`], before anything is served.
 pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
-    let router = Router::new(&[])?;
+    let router = Router::new(functions::ENDPOINTS)?;
     let listener = listen(options.port).await?;
     let port = listener.local_addr().map_or(options.port, |address| address.port());
     let opened = open(&options).await?;
@@ -298,9 +298,7 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
         Storage::Endpoint { url, dir } => {
             let data_dir = DataDir::take(dir)?;
             let secret = data_dir.secret(entropy)?;
-            // Such engines take any credentials, but the SDK signs with some.
-            let credentials = Credentials::new("local", "local", None, None, "local");
-            let store = store(dynamodb_client(credentials, "us-east-1", Some(url)), url).await?;
+            let store = store(dynamo::connect(Access::emulator(url)), url).await?;
             Ok(Opened { store, secret, embedded: None, data_dir: Some(data_dir) })
         }
     }

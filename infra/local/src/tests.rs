@@ -3,7 +3,14 @@
 mod http;
 mod seeding;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use app::{
     market::{Asked, fingerprint},
@@ -23,12 +30,14 @@ use testkit::{clock::ManualClock, entropy::SeededEntropy, passwords::PlainPasswo
 
 use crate::{Options, Report, RunningMarket, StartError, Storage, start};
 
-/// Options under which nothing depends on the time, on chance, or on a slow hash.
+/// Options under which nothing depends on the time or on a slow hash. Each market draws other
+/// bits, as it would in reality.
 fn options(storage: Storage) -> Options {
+    static MARKETS: AtomicU64 = AtomicU64::new(0);
     Options {
         quotas: Quotas::unlimited(),
         clock: Arc::new(ManualClock::at(Timestamp::from_millis(1_800_000_000_000))),
-        entropy: Arc::new(SeededEntropy::new(7)),
+        entropy: Arc::new(SeededEntropy::new(MARKETS.fetch_add(1, Ordering::Relaxed))),
         passwords: Arc::new(PlainPasswords),
         ..Options::new(storage)
     }
@@ -165,8 +174,7 @@ async fn the_admins_password_is_shown_until_a_report_was_delivered() {
 #[tokio::test]
 async fn two_markets_have_different_passwords_for_the_admin() {
     let one = started(Storage::Memory).await;
-    let entropy = Arc::new(SeededEntropy::new(8));
-    let other = start(Options { entropy, ..options(Storage::Memory) }).await.expect("started");
+    let other = started(Storage::Memory).await;
     assert_ne!(password(&one), password(&other));
 }
 

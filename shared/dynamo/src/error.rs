@@ -116,3 +116,6 @@ fn found(write: &Write, row: Option<Row>) -> Result<Found, StoreError> {
         _ => Found::Other,
     })
 }
+
+#[cfg(test)]
+mod tests;

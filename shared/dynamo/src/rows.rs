@@ -74,9 +74,10 @@ macro_rules! stored {
         }
 
         fn from_row(row: Row) -> Result<Self, StoreError> {
+            let name = name_of(&row);
             let fields = row.into_iter().map(|(name, value)| (name, value.into())).collect();
             let reader = Deserializer::from_attribute_value(Wire::M(fields));
-            <$definition>::deserialize(reader).map_err(corrupt)
+            <$definition>::deserialize(reader).map_err(|error| corrupt(format!("{name}: {error}")))
         }
     })* };
 }
@@ -89,6 +90,12 @@ stored! {
     Item, catalog::ItemRow, keys::of_item;
     User, identity::UserRow, keys::of_user;
     Session, identity::SessionRow, keys::of_session;
+}
+
+/// What a row says that it is, for whoever must look at it.
+fn name_of(row: &Row) -> String {
+    let name = row.get("id").or_else(|| row.get("user")).and_then(|name| name.as_s().ok());
+    name.map_or("a row without a name", String::as_str).to_owned()
 }
 
 fn corrupt(what: impl ToString) -> StoreError {

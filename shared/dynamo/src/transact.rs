@@ -252,3 +252,6 @@ impl Action {
         .build())
     }
 }
+
+#[cfg(test)]
+mod tests;

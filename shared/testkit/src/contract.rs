@@ -73,6 +73,7 @@ pub const CASES: &[Case] = cases![
         a_sale_beyond_the_stock_is_refused,
         sales_and_returns_keep_the_count_of_pieces,
         no_more_pieces_return_than_were_sold,
+        no_more_pieces_return_than_there_is_room_for,
         a_missing_item_is_neither_revised_nor_sold_nor_returned,
         concurrent_sales_sell_no_more_than_there_is;
     rates:

@@ -110,7 +110,7 @@ fn holders() -> impl Strategy<Value = Holder> {
 
 /// The currencies are few, for one of two scales is unsound.
 fn postings() -> impl Strategy<Value = Postings> {
-    let currencies = ["USD/2", "MRC/0", "VENUS/8"].map(|text| currency(text));
+    let currencies = ["USD/2", "MRC/0", "VENUS/8"].map(currency);
     let amounts = amounts().prop_filter("something", |amount| !amount.is_zero());
     let ends = (holders(), holders()).prop_filter("two ends", |(from, to)| from != to);
     let posting =

@@ -259,6 +259,7 @@ fn a_value_that_cannot_be_is_corrupt_and_not_repeated() {
         let mut row = largest_item().to_row().expect("a row");
         row.insert(name.to_owned(), bad);
         let Err(StoreError::Corrupt(why)) = Item::from_row(row) else { panic!("{name}") };
+        assert!(why.starts_with(&largest_item().id.to_string()), "{why}");
         assert!(!why.contains("secret"), "{why}");
     }
 }

@@ -142,6 +142,18 @@ pub(super) async fn no_more_pieces_return_than_were_sold(store: Arc<dyn Store>) 
     assert_eq!(item(store, 20).await, before);
 }
 
+pub(super) async fn no_more_pieces_return_than_there_is_room_for(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    let nearly = stock(Stock::MAX - 1);
+    let listed = u64::from(Stock::MAX) + 4;
+    let full = Item { stock: nearly, sold: 5, listed, ..helmet(20) };
+    done(store, vec![Write::PutItem(full.clone())]).await;
+    assert_eq!(refused_one(store, returning(20, 2)).await, Found::Other);
+    assert_eq!(item(store, 20).await, full);
+    done(store, vec![returning(20, 1)]).await;
+    assert_eq!(item(store, 20).await.stock.pieces(), Stock::MAX);
+}
+
 pub(super) async fn a_missing_item_is_neither_revised_nor_sold_nor_returned(store: Arc<dyn Store>) {
     let store = store.as_ref();
     let revised = Item { version: 2, ..helmet(20) };
