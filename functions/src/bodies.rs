@@ -142,6 +142,8 @@ pub struct ConversionRateBody {
     /// Its units per base unit.
     #[schema(example = "2.5")]
     pub to_units_per_base: String,
+    /// `operator`, or `feed` if either rate is a feed's.
+    pub source: &'static str,
     /// When the older of the two was observed.
     pub observed_at: String,
     /// When the first of the two lapses; null if none does.
@@ -157,9 +159,17 @@ impl From<&Provenance> for ConversionRateBody {
             from_units_per_base: provenance.from_units.to_string(),
             to_rate_id: provenance.to.to_string(),
             to_units_per_base: provenance.to_units.to_string(),
+            source: source(provenance.source),
             observed_at: rfc3339(provenance.observed_at),
             valid_until: provenance.valid_until.map(rfc3339),
         }
+    }
+}
+
+fn source(source: RateSource) -> &'static str {
+    match source {
+        RateSource::Operator => "operator",
+        RateSource::Feed => "feed",
     }
 }
 
@@ -180,7 +190,7 @@ pub struct RateBody {
     /// What the market keeps of a conversion, in basis points.
     pub spread_bps: u16,
     /// `operator` or `feed`.
-    pub source: String,
+    pub source: &'static str,
     /// Since when it holds.
     pub observed_at: String,
     /// Until when; null: until it is replaced.
@@ -191,17 +201,13 @@ impl RateBody {
     /// A version of the rate of a currency.
     #[must_use]
     pub fn new(currency: Currency, rate: &RateVersion) -> Self {
-        let source = match rate.source {
-            RateSource::Operator => "operator",
-            RateSource::Feed => "feed",
-        };
         Self {
             rate_id: rate.id.to_string(),
             universe_id: rate.id.universe.number(),
             currency: currency.code.to_string(),
             units_per_base: rate.units_per_base.to_string(),
             spread_bps: rate.spread.bps(),
-            source: source.to_owned(),
+            source: source(rate.source),
             observed_at: rfc3339(rate.observed_at),
             valid_until: rate.valid_until.map(rfc3339),
         }

@@ -8,11 +8,7 @@ use std::{
 
 use app::ports::Store;
 use aws_sdk_dynamodb::Client;
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
-use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use dynamo::{Access, DynamoStore, TableNames, connect, create_missing_tables};
 use market::embedded::{EmbeddedDynamo, MeteredTransport, client_over};
 use tempfile::TempDir;
 use testkit::memory::MemoryStore;
@@ -75,7 +71,7 @@ impl Engine {
                 let engine = EmbeddedDynamo::open(&directory.path().join("market.db"));
                 (engine.expect("an engine").client(), Some(directory))
             }
-            Self::Remote(endpoint) => (remote(endpoint), None),
+            Self::Remote(endpoint) => (connect(Access::emulator(endpoint)), None),
         };
         let (client, kept) = dynamo;
         Fresh { store: Arc::new(store_on(client, case).await), _kept: kept }
@@ -100,10 +96,4 @@ async fn store_on(client: Client, case: &str) -> DynamoStore {
 /// Seeded by the operating system.
 fn arbitrary() -> u64 {
     RandomState::new().build_hasher().finish()
-}
-
-fn remote(endpoint: &str) -> Client {
-    let transport = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let client = client_over(transport);
-    Client::from_conf(client.config().to_builder().endpoint_url(endpoint).build())
 }

@@ -32,7 +32,11 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    libtest_mimic::run(&arguments, guarantees.chain(costs).collect()).exit_code()
+    let reads = Trial::test("reads_take_as_few_round_trips_as_they_can", || {
+        on_this_thread(units::reads_take_as_few_round_trips_as_they_can());
+        Ok(())
+    });
+    libtest_mimic::run(&arguments, guarantees.chain(costs).chain([reads]).collect()).exit_code()
 }
 
 async fn guarantee(engine: Engine, case: &Case) {

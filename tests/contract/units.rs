@@ -1,14 +1,14 @@
-//! What `Commit::write_units` says is what the engine bills, for every kind of commit. The
-//! engine bills rows of a transaction double and rows of indexes singly, as AWS does.
+//! What the store's calls cost. What `Commit::write_units` says is what the engine bills, for
+//! every kind of commit: rows of a transaction double and rows of indexes singly, as AWS does.
 
-use app::ports::Ledger;
+use app::ports::{Catalogue, EntryQuery, Identity, ItemQuery, Ledger, Shelf};
 use domain::{
     amount::Amount,
     catalogue::{Item, ItemState, NewItem, Revision, list, revise},
     commit::{Commit, Write},
     conversion::Fixed,
     id::{EntryId, ItemId, QuoteId, SessionId, UserId},
-    identity::{Session, sign_up},
+    identity::{Login, Session, sign_up},
     ledger::{Entry, Fingerprint, Guard, Outcome},
     operation::{Exchange, deposit, exchange, redeem, transfer, withdraw},
     purchase::{Order, buy},
@@ -49,6 +49,32 @@ pub(crate) async fn check(case: &Case) {
         assert_eq!(reading.write_milliunits, billed, "{name}");
         assert_eq!(reading.total_round_trips(), 1, "{name}");
     }
+}
+
+/// A history and a catalogue page are an index each and, for items, the rows; a log-in is the
+/// name and the user; all else is one round trip.
+pub(crate) async fn reads_take_as_few_round_trips_as_they_can() {
+    let (store, meter) = metered("reads").await;
+    for (name, commit) in trades() {
+        store.commit(&commit).await.expect(name);
+    }
+    let (item, _) = listing();
+    let login = Login::Username(trader("alice").username);
+    let shelf = ItemQuery { shelf: Shelf::Everything, after: None, limit: 100 };
+    meter.reset();
+    store.item(item.id).await.expect("a read").expect("an item");
+    assert_eq!(meter.reset().total_round_trips(), 1);
+    store.account(alice()).await.expect("a read").expect("an account");
+    assert_eq!(meter.reset().total_round_trips(), 1);
+    store.universes().await.expect("a read");
+    assert_eq!(meter.reset().total_round_trips(), 1);
+    store.user_by_login(&login).await.expect("a read").expect("a user");
+    assert_eq!(meter.reset().total_round_trips(), 2);
+    let history = EntryQuery { user: alice(), after: None, limit: 100 };
+    let entries = store.entries(&history).await.expect("a page");
+    assert_eq!((entries.rows.len(), meter.reset().total_round_trips()), (5, 2));
+    let items = store.items(&shelf).await.expect("a page");
+    assert_eq!((items.rows.len(), meter.reset().total_round_trips()), (1, 2));
 }
 
 fn alice() -> UserId {

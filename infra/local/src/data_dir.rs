@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use crate::start::StartError;
 
 const LOCK: &str = "lock";
+/// What the lock says, so that a directory is known as ours before anything in it is touched.
+const MARK: &str = "Multiverse Market keeps its data here. `--fresh` removes it.\n";
 const SECRET: &str = "secret";
 /// A secret that is being written: renamed once it is whole, so that a killed process never
 /// leaves half of one behind.
@@ -41,17 +43,31 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     /// Takes the directory, and makes it if it is not there; only its owner may look into it.
+    /// Files that no market made are refused where they have the names of ours.
     pub(crate) fn take(path: &Path) -> Result<Self, StartError> {
         let unusable = |source| StartError::DataDir { path: path.to_path_buf(), source };
         make_directory(path).map_err(unusable)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let lock = options.open(path.join(LOCK)).map_err(unusable)?;
+        let mut lock = options.open(path.join(LOCK)).map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StartError::Locked(path.to_path_buf())),
-            Err(TryLockError::Error(source)) => Err(unusable(source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StartError::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
+        let mut said = Vec::new();
+        lock.read_to_end(&mut said).map_err(unusable)?;
+        if said != MARK.as_bytes() {
+            // A half of the mark is all that a process killed right here leaves behind.
+            let foreign = (!MARK.as_bytes().starts_with(&said)).then_some(&LOCK);
+            let foreign = foreign.or_else(|| OURS.iter().find(|name| path.join(name).exists()));
+            if let Some(name) = foreign {
+                return Err(StartError::Foreign(path.join(name)));
+            }
+            let rest = MARK.as_bytes().get(said.len()..).unwrap_or_default();
+            lock.write_all(rest).map_err(unusable)?;
+        }
+        Ok(Self { path: path.to_path_buf(), _lock: lock })
     }
 
     /// The directory.
@@ -158,6 +174,32 @@ mod tests {
         assert!(matches!(DataDir::take(&path), Err(StartError::Locked(_))));
         drop(taken);
         assert!(DataDir::take(&path).is_ok());
+    }
+
+    #[test]
+    fn files_that_no_market_made_are_refused_and_left_alone() {
+        for name in OURS.iter().chain(&[LOCK]) {
+            let directory = tempdir().expect("a directory");
+            let file = directory.path().join(name);
+            fs::write(&file, "mine").expect("written");
+            let refused = DataDir::take(directory.path());
+            assert!(
+                matches!(refused, Err(StartError::Foreign(ref path)) if *path == file),
+                "{name}"
+            );
+            assert_eq!(fs::read_to_string(&file).expect("still there"), "mine");
+        }
+    }
+
+    #[test]
+    fn a_directory_whose_mark_was_cut_short_is_taken() {
+        let directory = tempdir().expect("a directory");
+        for said in ["", &MARK[..10], MARK] {
+            fs::write(directory.path().join(LOCK), said).expect("written");
+            DataDir::take(directory.path()).expect("free");
+            let lock = fs::read_to_string(directory.path().join(LOCK)).expect("readable");
+            assert_eq!(lock, MARK);
+        }
     }
 
     #[test]

@@ -9,12 +9,17 @@ use std::{
 
 use clap::Parser;
 use market::{RunningMarket, StartError, arguments::Arguments};
-use tracing_subscriber::{filter::LevelFilter, fmt};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let level = if arguments.quiet { LevelFilter::WARN } else { LevelFilter::INFO };
-    fmt().with_writer(io::stderr).with_max_level(level).with_target(false).init();
+    log(arguments.quiet);
     // One thread, as in a function. What blocks has threads of its own: the disk, and hashing.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
@@ -29,6 +34,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Logs to standard error, for people.
+fn log(quiet: bool) {
+    let level = if quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+    // The SDK misses a connection to close after a failure; the embedded database has none.
+    const CONNECTIONS: &str = "aws_smithy_runtime::client::http::connection_poisoning";
+    let shown = Targets::new().with_default(level).with_target(CONNECTIONS, LevelFilter::OFF);
+    let lines = fmt::layer().with_writer(io::stderr).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(shown)).init();
 }
 
 /// Why the program ends otherwise than by being told to.

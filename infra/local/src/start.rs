@@ -137,6 +137,9 @@ pub enum StartError {
     /// Another market runs on the directory.
     #[error("the data directory {} is in use by another market", .0.display())]
     Locked(PathBuf),
+    /// A file has the name of one of ours, but no market made it.
+    #[error("{} is not a market's: choose another --data-dir", .0.display())]
+    Foreign(PathBuf),
     /// The directory, or a file in it, cannot be made, read or written.
     #[error("cannot use the data directory {}", .path.display())]
     DataDir {
@@ -146,10 +149,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The secret is not one. Without it, its tokens are worthless.
-    #[error("{} is not a secret of 32 bytes in base64: --fresh starts anew", .0.display())]
+    #[error("{} is not a secret of 32 bytes in base64 (--fresh starts anew)", .0.display())]
     Secret(PathBuf),
     /// The database cannot be opened.
-    #[error("the database is not usable; --fresh starts anew")]
+    #[error("the database is not usable (--fresh starts anew)")]
     Database(#[source] EmbeddedError),
     /// The tables cannot be made.
     #[error("cannot make the tables at {at}")]

@@ -219,8 +219,9 @@ async fn a_taken_port_is_refused_before_anything_is_touched() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+async fn a_database_that_is_none_is_refused_and_left_alone() {
     let directory = tempdir().expect("a directory");
+    started(in_dir(directory.path())).await.shutdown().await;
     let file = directory.path().join("market.db");
     let text = "no database at all. ".repeat(500);
     fs::write(&file, &text).expect("written");
@@ -230,8 +231,21 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_ours_is_refused_even_to_a_fresh_market() {
+    let directory = tempdir().expect("a directory");
+    let file = directory.path().join("market.db");
+    fs::write(&file, "mine").expect("written");
+    for fresh in [false, true] {
+        let error = refused(Storage::Dir { path: directory.path().to_path_buf(), fresh }).await;
+        assert!(matches!(error, StartError::Foreign(_)), "{error}");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("readable"), "mine");
+}
+
+#[tokio::test]
 async fn a_broken_secret_is_refused() {
     let directory = tempdir().expect("a directory");
+    started(in_dir(directory.path())).await.shutdown().await;
     for text in [&b"too short"[..], b"", b"\xff\xfe"] {
         fs::write(directory.path().join("secret"), text).expect("written");
         let error = refused(in_dir(directory.path())).await;

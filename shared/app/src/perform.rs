@@ -210,6 +210,7 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
             Write::PutClaim { claim: Claim::Refund(_), .. } => {
                 return Explained::Refused(Refusal::AlreadyRefunded);
             }
+            Write::ReturnStock { .. } => return Explained::Refused(Refusal::StockLimit),
             _ => {}
         }
     }

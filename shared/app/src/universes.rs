@@ -46,7 +46,10 @@ async fn commit_fresh(
         let (universe, commit) = decide(&universes, market.clock.now())?;
         match market.store.commit(&commit).await {
             Ok(()) => {
-                market.rates.renew().await?;
+                // The commit stands whether or not the caches hear of it at once.
+                if let Err(error) = market.rates.renew().await {
+                    tracing::warn!(%error, "rates were not renewed after a change");
+                }
                 return Ok(universe);
             }
             Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,

@@ -77,7 +77,7 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
-    /// Pieces come back; at least as many were sold.
+    /// Pieces come back; at least as many were sold, and there is room for them.
     ReturnStock {
         /// Which item.
         item: ItemId,

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     amount::{Amount, Money},
-    rate::{RateId, UnitsPerBase},
+    rate::{RateId, RateSource, UnitsPerBase},
     refusal::{Declined, Refusal},
     time::Timestamp,
     universe::Universe,
@@ -40,6 +40,8 @@ pub struct Provenance {
     pub to_units: UnitsPerBase,
     /// The spread that applied, in basis points: the larger of the two currencies'.
     pub spread_bps: u16,
+    /// Who said so: a feed, if either rate is a feed's.
+    pub source: RateSource,
     /// The older of the two observations.
     pub observed_at: Timestamp,
     /// The earlier of the two lapses; `None` if neither lapses.
@@ -99,12 +101,14 @@ pub fn convert(
 #[must_use]
 pub fn provenance(from: &Universe, to: &Universe) -> Provenance {
     let until = [from.rate.valid_until, to.rate.valid_until];
+    let fed = [from.rate.source, to.rate.source].contains(&RateSource::Feed);
     Provenance {
         from: from.rate.id,
         from_units: from.rate.units_per_base,
         to: to.rate.id,
         to_units: to.rate.units_per_base,
         spread_bps: from.rate.spread.max(to.rate.spread).bps(),
+        source: if fed { RateSource::Feed } else { RateSource::Operator },
         observed_at: from.rate.observed_at.min(to.rate.observed_at),
         valid_until: until.into_iter().flatten().min(),
     }
@@ -138,7 +142,7 @@ pub fn at_rates(
             (exact.ceil()?, exact.floor()?, received, fee, gross.ceil()?)
         }
     };
-    if paid.is_zero() || received.is_zero() || pool_takes.is_zero() {
+    if paid.is_zero() || received.is_zero() {
         return Err(Refusal::AmountTooSmall);
     }
     let dust = gross

@@ -248,10 +248,10 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_converts_to_nothing_is_refused() {
+    fn a_price_below_one_minor_unit_is_paid_with_one() {
         let cheap = Item { price: minor(1), ..helmet() };
-        let too_small = Declined::Refused(Refusal::AmountTooSmall);
-        assert_eq!(declined(&order(1, "USD"), &cheap), too_small);
+        let one = buy(&guard(ALICE), &order(1, "USD"), &cheap, &all_three());
+        assert_eq!(purchase(&one.expect("0.4 minor units")).paid, usd("0.01"));
         let three = buy(&guard(ALICE), &order(3, "USD"), &cheap, &all_three());
         assert_eq!(purchase(&three.expect("1.2 minor units")).paid, usd("0.02"));
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     amount::{Amount, Money},
-    catalogue::ItemState,
+    catalogue::{ItemState, Stock},
     currency::CurrencyCode,
     ledger::Unsound,
     universe::UniverseId,
@@ -33,6 +33,9 @@ pub enum Refusal {
         /// Pieces left.
         left: u32,
     },
+    /// The item cannot take back what was sold: its stock would pass [`Stock::MAX`].
+    #[error("the item's stock would pass its limit of {}", Stock::MAX)]
+    StockLimit,
     /// The item is not offered now.
     #[error("the item is {}", state.as_str())]
     ItemNotActive {

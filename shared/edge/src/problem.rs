@@ -162,6 +162,7 @@ impl From<&Refusal> for Problem {
             Refusal::NotTheSeller => (403, "not_the_seller"),
             Refusal::BalanceLimit { .. } => (409, "balance_limit"),
             Refusal::ItemNotActive { .. } => (409, "item_not_active"),
+            Refusal::StockLimit => (409, "stock_limit"),
             Refusal::OwnItem => (409, "own_item"),
             Refusal::PriceChanged { .. } => (409, "price_changed"),
             Refusal::MaxPayExceeded { .. } => (409, "max_pay_exceeded"),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    rate::SpreadBps,
+    rate::{RateSource, SpreadBps},
     testing::{at, earth, mars, minor, mrc, units, universe, usd, venus, vnc},
 };
 
@@ -98,9 +98,15 @@ fn a_side_that_comes_to_nothing_is_refused() {
         assert_eq!(refused(&mars(), &earth(), fixed), too_small);
     }
     assert!(convert(&mars(), &earth(), Fixed::Paid(minor(3)), at(1000)).is_ok());
-    for fixed in [Fixed::Received(minor(1)), Fixed::Received(Amount::ZERO)] {
-        assert_eq!(refused(&earth(), &mars(), fixed), too_small);
-    }
+    assert_eq!(refused(&earth(), &mars(), Fixed::Received(Amount::ZERO)), too_small);
+}
+
+#[test]
+fn a_price_below_one_minor_unit_is_paid_with_one_that_is_all_dust() {
+    let conversion = convert(&earth(), &mars(), Fixed::Received(minor(1)), at(1000));
+    let conversion = conversion.expect("0.4 minor units");
+    assert_eq!(conversion.paid, usd("0.01"));
+    assert_eq!(conversion.pool_takes, Amount::ZERO);
 }
 
 #[test]
@@ -138,12 +144,14 @@ fn the_provenance_tells_the_larger_spread_the_older_rate_and_the_earlier_lapse()
     from.rate.observed_at = at(900);
     let mut to = mars().keeping(50).lapsing(at(4000));
     to.rate.observed_at = at(800);
+    to.rate.source = RateSource::Feed;
     let expected = Provenance {
         from: from.rate.id,
         from_units: units("1"),
         to: to.rate.id,
         to_units: units("2.5"),
         spread_bps: 50,
+        source: RateSource::Feed,
         observed_at: at(800),
         valid_until: Some(at(4000)),
     };
@@ -271,7 +279,7 @@ proptest! {
         // What the other side and the pool's side come to: floor and ceiling of fractions.
         let (other, before_spread) = if receives {
             let gross = up(wide(amount) * WHOLE, kept);
-            (wide(amount) * WHOLE * denominator / (numerator * kept), gross)
+            (up(wide(amount) * WHOLE * denominator, numerator * kept), gross)
         } else {
             let received = wide(amount) * numerator * kept / (denominator * WHOLE);
             (received, up(wide(amount) * numerator, denominator))

@@ -77,15 +77,19 @@ fn units() -> impl Strategy<Value = UnitsPerBase> {
 
 fn provenances() -> impl Strategy<Value = Provenance> {
     let sides = (rate_ids(), units(), rate_ids(), units());
-    (sides, 0..=SpreadBps::MAX, times(), option::of(times())).prop_map(
-        |((from, from_units, to, to_units), spread_bps, observed_at, valid_until)| Provenance {
-            from,
-            from_units,
-            to,
-            to_units,
-            spread_bps,
-            observed_at,
-            valid_until,
+    let source = select(vec![RateSource::Operator, RateSource::Feed]);
+    (sides, 0..=SpreadBps::MAX, source, times(), option::of(times())).prop_map(
+        |((from, from_units, to, to_units), spread_bps, source, observed_at, valid_until)| {
+            Provenance {
+                from,
+                from_units,
+                to,
+                to_units,
+                spread_bps,
+                source,
+                observed_at,
+                valid_until,
+            }
         },
     )
 }
@@ -177,6 +181,7 @@ fn refusals() -> impl Strategy<Value = Refusal> {
         Refusal::NotRefundable,
         Refusal::NotTheSeller,
         Refusal::RateLapsed,
+        Refusal::StockLimit,
     ]);
     let pair = || (monies(), monies());
     prop_oneof![
@@ -351,6 +356,7 @@ pub(crate) fn longest_provenance() -> Provenance {
         to: rate,
         to_units: units,
         spread_bps: SpreadBps::MAX,
+        source: RateSource::Feed,
         observed_at: Timestamp::MAX,
         valid_until: Some(Timestamp::MAX),
     }

@@ -22,6 +22,7 @@ pub(super) enum RefusalRow {
         requested: u32,
         left: u32,
     },
+    StockLimit,
     ItemNotActive {
         #[serde(with = "spelled")]
         state: ItemState,

@@ -9,7 +9,7 @@ use domain::{
     id::{EntryId, ItemId, QuoteId, SessionId, UserId},
     identity::{Email, PasswordHash, Role, Username},
     ledger::{Fingerprint, Holder, Posting, Postings},
-    rate::{RateId, SpreadBps, UnitsPerBase},
+    rate::{RateId, RateSource, SpreadBps, UnitsPerBase},
     time::Timestamp,
     universe::{Name, UniverseId},
 };
@@ -166,13 +166,17 @@ impl Spelled for RateId {
     }
 }
 
-/// `rat_1_1 1 rat_2_3 2.5 50 1700000000000 -`: both rates, the spread in basis points, when
-/// they were observed and when they lapse (`-`: never).
+/// `rat_1_1 1 rat_2_3 2.5 50 o 1700000000000 -`: both rates, the spread in basis points, who
+/// said so (`o`: an operator, `f`: a feed), since when, and until when (`-`: for ever).
 impl Spelled for Provenance {
     fn spell(&self) -> String {
         let until = self.valid_until.map_or("-".to_owned(), |until| until.millis().to_string());
+        let source = match self.source {
+            RateSource::Operator => "o",
+            RateSource::Feed => "f",
+        };
         format!(
-            "{} {} {} {} {} {} {until}",
+            "{} {} {} {} {} {source} {} {until}",
             self.from,
             self.from_units,
             self.to,
@@ -184,7 +188,8 @@ impl Spelled for Provenance {
 
     fn read(text: &str) -> Option<Self> {
         let words: Vec<_> = text.split(' ').collect();
-        let &[from, from_units, to, to_units, spread_bps, observed_at, until] = words.as_slice()
+        let &[from, from_units, to, to_units, spread_bps, source, observed_at, until] =
+            words.as_slice()
         else {
             return None;
         };
@@ -198,6 +203,11 @@ impl Spelled for Provenance {
             to: RateId::read(to)?,
             to_units: UnitsPerBase::read(to_units)?,
             spread_bps: spread_bps.parse().ok()?,
+            source: match source {
+                "o" => RateSource::Operator,
+                "f" => RateSource::Feed,
+                _ => return None,
+            },
             observed_at: Timestamp::of(observed_at.parse().ok()?)?,
             valid_until,
         })

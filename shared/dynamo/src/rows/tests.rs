@@ -80,7 +80,9 @@ proptest! {
 
     #[test]
     fn a_range_of_prices_begins_just_after_a_place(
-        after in (0_i64..4, 0_u128..4), (min, max) in (0_i64..4, 0_i64..4), descending in any::<bool>()
+        after in (0_i64..4, 0_u128..4),
+        (min, max) in (0_i64..4, 0_i64..4),
+        descending in any::<bool>()
     ) {
         let minor = |minor| Amount::from_minor(minor).expect("minor");
         let place = |(key, tie)| app::ports::Position { key, tie };

@@ -7,7 +7,7 @@ use domain::{
     currency::CurrencyCode,
     id::{QuoteId, UserId},
     quote::Quote,
-    rate::{RateId, UnitsPerBase},
+    rate::{RateId, RateSource, UnitsPerBase},
     time::Timestamp,
     universe::UniverseId,
 };
@@ -23,10 +23,12 @@ use super::{
 const LAYOUT: u8 = 1;
 const PAID: u8 = 0;
 const RECEIVED: u8 = 1;
+const OPERATOR: u8 = 0;
+const FEED: u8 = 1;
 /// Stands for "does not lapse": a time is never negative.
 const NEVER: i64 = -1;
 
-/// The quote as a text of 196 characters that fits a URL's path: 112 bytes and a tag of 32.
+/// The quote as a text of 198 characters that fits a URL's path: 113 bytes and a tag of 32.
 #[must_use]
 pub fn seal(secrets: &Secrets, quote: &Quote) -> String {
     sealed::seal(secrets, Purpose::Quote, "", &encode(quote))
@@ -61,6 +63,10 @@ fn encode(quote: &Quote) -> Vec<u8> {
         body.push(units.decimals());
     }
     body.extend(rates.spread_bps.to_be_bytes());
+    body.push(match rates.source {
+        RateSource::Operator => OPERATOR,
+        RateSource::Feed => FEED,
+    });
     body.extend(rates.observed_at.millis().to_be_bytes());
     body.extend(rates.valid_until.map_or(NEVER, Timestamp::millis).to_be_bytes());
     body.extend(quote.expires_at.millis().to_be_bytes());
@@ -98,6 +104,11 @@ fn decode(body: &[u8]) -> Option<Quote> {
         to: to_rate,
         to_units,
         spread_bps: u16::from_be_bytes(fields.take()?),
+        source: match fields.take()? {
+            [OPERATOR] => RateSource::Operator,
+            [FEED] => RateSource::Feed,
+            _ => return None,
+        },
         observed_at: fields.time()?,
         valid_until: match i64::from_be_bytes(fields.take()?) {
             NEVER => None,
@@ -213,6 +224,7 @@ mod tests {
                     to: self.rate(),
                     to_units: self.units(),
                     spread_bps: self.one_of(&[0, 25, 1000, u16::MAX]),
+                    source: self.one_of(&[RateSource::Operator, RateSource::Feed]),
                     observed_at: self.time(),
                     valid_until: self.one_of(&[None, Some(lapse)]),
                 },
@@ -230,7 +242,7 @@ mod tests {
             assert_eq!(open(&secrets, &text), Ok(quote));
             let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
             assert!(text.starts_with("quo_") && text.bytes().all(url_safe), "{text}");
-            assert_eq!(text.len(), 196);
+            assert_eq!(text.len(), 198);
         }
     }
 

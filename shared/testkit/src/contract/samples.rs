@@ -113,6 +113,7 @@ fn provenance(valid_until: Option<Timestamp>) -> Provenance {
         to: largest_universe().rate.id,
         to_units: largest_universe().rate.units_per_base,
         spread_bps: SpreadBps::MAX,
+        source: RateSource::Feed,
         observed_at: at(1),
         valid_until,
     }
@@ -173,6 +174,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ItemNotActive { state: ItemState::Active },
         Refusal::ItemNotActive { state: ItemState::Paused },
         Refusal::OwnItem,
+        Refusal::StockLimit,
         Refusal::PriceChanged { expected: mrc("9.99"), actual: most_money() },
         Refusal::MaxPayExceeded { max: usd("3.99"), required: most_money() },
         Refusal::MinReceiveMissed { min: most_money(), offered: mrc("0.01") },
@@ -222,12 +224,13 @@ mod tests {
             Refusal::TooManyUniverses { .. } => 18,
             Refusal::RateJump { .. } => 19,
             Refusal::RateLapsed => 20,
+            Refusal::StockLimit => 21,
         }
     }
 
     #[test]
     fn there_is_a_sample_of_every_refusal() {
         let numbers: BTreeSet<_> = refusals().iter().map(number).collect();
-        assert_eq!(numbers, (0..=20).collect());
+        assert_eq!(numbers, (0..=21).collect());
     }
 }

@@ -1,11 +1,17 @@
 //! Refunds: once, whoever asks, and whatever the seller has left.
 
-use app::money::{Operate, Refund};
-use domain::refusal::Refusal;
+use app::{
+    catalogue::{Expected, revise_item},
+    money::{Operate, Refund},
+};
+use domain::{
+    catalogue::{Revision, Stock},
+    refusal::Refusal,
+};
 
 use super::{account, ask, buying, moved, refusal, shared};
 use crate::{
-    builders::{earth, market_with, mars, mrc, on_this_thread, usd},
+    builders::{earth, market_with, mars, mrc, on_this_thread, stock, usd},
     memory::MemoryStore,
 };
 use app::ports::Catalogue;
@@ -32,5 +38,22 @@ fn a_purchase_is_refunded_once_and_everyone_has_what_they_had() {
         assert!(moved(&ask(&fair, marvin, "all", &all).await.expect("funds")));
         let again = ask(&fair, marvin, "again", &refund).await.expect("an answer");
         assert_eq!(refusal(&again), &Refusal::AlreadyRefunded);
+    });
+}
+
+#[test]
+fn a_return_beyond_the_largest_stock_is_refused_for_good() {
+    on_this_thread(async {
+        let store = MemoryStore::new();
+        let fair = market_with(shared(&store)).await;
+        let (john, marvin) = (fair.join("john").await, fair.join("marvin").await);
+        fair.deposit(john, usd("10.00")).await;
+        let item = fair.list_item(marvin, &mars(), "10.00", 3).await;
+        let bought = ask(&fair, john, "buy", &buying(item.id, 2, &earth())).await.expect("sold");
+        let full = Revision { stock: Some(stock(Stock::MAX)), ..Revision::default() };
+        revise_item(&fair.market, marvin, item.id, Expected::Any, &full).await.expect("his own");
+        let refund = Refund { of: bought.entry.id, restock: true, by_admin: false };
+        let answer = ask(&fair, marvin, "back", &refund).await.expect("an answer");
+        assert_eq!(refusal(&answer), &Refusal::StockLimit);
     });
 }
