@@ -20,19 +20,12 @@ const SECRET: &str = "secret";
 /// leaves half of one behind.
 const SECRET_DRAFT: &str = "secret.new";
 const DATABASE: &str = "market.db";
+/// A database whose tables are being made: renamed once they all are.
+const DATABASE_DRAFT: &str = "market.db.new";
 /// Says that the first start's report, the only one with the admin's password, was printed.
 const REPORTED: &str = "reported";
-/// All that a fresh start removes: the database with the files that SQLite keeps beside it, and
-/// the rest of ours. The lock stays, for it is held.
-const OURS: &[&str] = &[
-    DATABASE,
-    "market.db-wal",
-    "market.db-shm",
-    "market.db-journal",
-    SECRET,
-    SECRET_DRAFT,
-    REPORTED,
-];
+/// The files that SQLite keeps beside a database have its name and one of these ends.
+const SQLITE_ENDS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A data directory that no other process uses as long as this value lives.
 #[derive(Debug)]
@@ -59,8 +52,8 @@ impl DataDir {
         lock.read_to_end(&mut said).map_err(unusable)?;
         if said != MARK.as_bytes() {
             // A half of the mark is all that a process killed right here leaves behind.
-            let foreign = (!MARK.as_bytes().starts_with(&said)).then_some(&LOCK);
-            let foreign = foreign.or_else(|| OURS.iter().find(|name| path.join(name).exists()));
+            let foreign = (!MARK.as_bytes().starts_with(&said)).then(|| LOCK.to_owned());
+            let foreign = foreign.or_else(|| ours().find(|name| path.join(name).exists()));
             if let Some(name) = foreign {
                 return Err(StartError::Foreign(path.join(name)));
             }
@@ -80,9 +73,27 @@ impl DataDir {
         self.path.join(DATABASE)
     }
 
+    /// Where a new database is made, with nothing there of an attempt that was cut short;
+    /// nothing if there is a database already.
+    pub(crate) fn database_draft(&self) -> Result<Option<PathBuf>, StartError> {
+        if self.database().exists() {
+            return Ok(None);
+        }
+        with_sqlite_files(DATABASE_DRAFT)
+            .try_for_each(|name| remove(&self.path.join(name)))
+            .map_err(|error| self.unusable(error))?;
+        Ok(Some(self.path.join(DATABASE_DRAFT)))
+    }
+
+    /// Gives the new database its name. It must be closed: then it is whole in its one file.
+    pub(crate) fn accept_database(&self) -> Result<(), StartError> {
+        let draft = self.path.join(DATABASE_DRAFT);
+        fs::rename(draft, self.database()).map_err(|error| self.unusable(error))
+    }
+
     /// Removes our files, whether or not they are there; nothing else.
     pub(crate) fn clear(&self) -> Result<(), StartError> {
-        OURS.iter()
+        ours()
             .try_for_each(|name| remove(&self.path.join(name)))
             .map_err(|error| self.unusable(error))
     }
@@ -137,6 +148,17 @@ impl DataDir {
     }
 }
 
+/// All that a fresh start removes. The lock stays, for it is held.
+fn ours() -> impl Iterator<Item = String> {
+    let others = [SECRET, SECRET_DRAFT, REPORTED].map(str::to_owned);
+    with_sqlite_files(DATABASE).chain(with_sqlite_files(DATABASE_DRAFT)).chain(others)
+}
+
+fn with_sqlite_files(database: &'static str) -> impl Iterator<Item = String> {
+    let beside = SQLITE_ENDS.iter().map(move |end| format!("{database}{end}"));
+    std::iter::once(database.to_owned()).chain(beside)
+}
+
 /// 32 random bytes in base64.
 pub(crate) fn new_secret(entropy: &dyn Entropy) -> String {
     let halves = [entropy.bits().to_be_bytes(), entropy.bits().to_be_bytes()];
@@ -178,9 +200,9 @@ mod tests {
 
     #[test]
     fn files_that_no_market_made_are_refused_and_left_alone() {
-        for name in OURS.iter().chain(&[LOCK]) {
+        for name in ours().chain([LOCK.to_owned()]) {
             let directory = tempdir().expect("a directory");
-            let file = directory.path().join(name);
+            let file = directory.path().join(&name);
             fs::write(&file, "mine").expect("written");
             let refused = DataDir::take(directory.path());
             assert!(
@@ -206,7 +228,8 @@ mod tests {
     fn clearing_removes_our_files_and_nothing_else() {
         let directory = tempdir().expect("a directory");
         let data_dir = DataDir::take(directory.path()).expect("free");
-        for name in OURS.iter().chain(&["market.db.backup", "notes.txt"]) {
+        let foreign = ["market.db.backup", "notes.txt"].map(str::to_owned);
+        for name in ours().chain(foreign) {
             fs::write(directory.path().join(name), "x").expect("written");
         }
         fs::create_dir(directory.path().join("folder")).expect("made");

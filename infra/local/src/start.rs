@@ -182,8 +182,7 @@ pub struct RunningMarket {
     served: Arc<Served>,
     stop: oneshot::Sender<()>,
     server: JoinSet<()>,
-    /// Dropped, and so ended, with the market.
-    _sweeper: JoinSet<()>,
+    sweeper: JoinSet<()>,
     data_dir: Option<DataDir>,
 }
 
@@ -222,6 +221,8 @@ impl RunningMarket {
         if finished.is_err() {
             tracing::warn!("stopped before all requests were answered");
         }
+        self.server.shutdown().await;
+        self.sweeper.shutdown().await;
     }
 }
 
@@ -262,7 +263,7 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
         sweeper.spawn(sweep(embedded));
     }
     let data_dir = opened.data_dir;
-    Ok(RunningMarket { report, served, stop, server, _sweeper: sweeper, data_dir })
+    Ok(RunningMarket { report, served, stop, server, sweeper, data_dir })
 }
 
 async fn listen(port: u16) -> Result<TcpListener, StartError> {
@@ -293,6 +294,7 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
                 data_dir.clear()?;
             }
             let secret = data_dir.secret(entropy)?;
+            make_database(&data_dir).await?;
             let database = data_dir.database();
             let embedded = EmbeddedDynamo::open(&database).map_err(StartError::Database)?;
             let store = store(embedded.client(), &database.display().to_string()).await?;
@@ -305,6 +307,18 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
             Ok(Opened { store, secret, embedded: None, data_dir: Some(data_dir) })
         }
     }
+}
+
+/// Makes the database, if there is none. The engine makes a table in several steps, and a
+/// process killed between them leaves a part of one, which nothing mends. So a new database has
+/// another name until all its tables are there.
+async fn make_database(data_dir: &DataDir) -> Result<(), StartError> {
+    let Some(draft) = data_dir.database_draft()? else { return Ok(()) };
+    let embedded = EmbeddedDynamo::open(&draft).map_err(StartError::Database)?;
+    store(embedded.client(), &draft.display().to_string()).await?;
+    // The last handle: the database is closed, and nothing of it is left beside its file.
+    drop(embedded);
+    data_dir.accept_database()
 }
 
 async fn store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {

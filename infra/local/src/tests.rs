@@ -243,6 +243,23 @@ async fn a_file_that_is_not_ours_is_refused_even_to_a_fresh_market() {
 }
 
 #[tokio::test]
+async fn a_database_whose_making_was_cut_short_is_made_anew() {
+    let directory = tempdir().expect("a directory");
+    started(in_dir(directory.path())).await.shutdown().await;
+    let file = |name: &str| directory.path().join(name);
+    fs::remove_file(file("market.db")).expect("removed");
+    fs::write(file("market.db.new"), "half of a database").expect("written");
+    fs::write(file("market.db.new-wal"), "and what was to follow").expect("written");
+
+    let healed = started(in_dir(directory.path())).await;
+
+    assert_eq!(healed.report().users.len(), 3);
+    for name in ["market.db.new", "market.db.new-wal", "market.db.new-shm"] {
+        assert!(!file(name).exists(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_broken_secret_is_refused() {
     let directory = tempdir().expect("a directory");
     started(in_dir(directory.path())).await.shutdown().await;

@@ -181,7 +181,6 @@ fn refusals() -> impl Strategy<Value = Refusal> {
         Refusal::NotRefundable,
         Refusal::NotTheSeller,
         Refusal::RateLapsed,
-        Refusal::StockLimit,
     ]);
     let pair = || (monies(), monies());
     prop_oneof![
