@@ -19,22 +19,22 @@ pub struct UserBody {
     universe_id: u32,
     /// When the user signed up.
     created_at: String,
-    /// What is private.
-    #[serde(flatten)]
-    private: Option<PrivateBody>,
-}
-
-/// What only the owner sees.
-#[derive(Serialize, ToSchema)]
-pub struct PrivateBody {
-    /// The address.
-    email: String,
+    /// The address; for the owner only, as all that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    email: Option<String>,
     /// `trader` or `admin`.
-    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    role: Option<&'static str>,
     /// Everything in the wallet of the home universe's currency.
-    balance: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    balance: Option<String>,
     /// All wallets.
-    wallets: Vec<WalletBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<WalletBody>, required = false)]
+    wallets: Option<Vec<WalletBody>>,
 }
 
 /// The user with this id, as `viewer` may see it.
@@ -43,25 +43,33 @@ pub struct PrivateBody {
 /// 404.
 pub async fn view(context: &Context, id: UserId, viewer: UserId) -> Result<UserBody, Problem> {
     let user = context.market.store.user(id).await?.ok_or(Missing::User)?;
-    let private = if id == viewer { Some(private(context, &user).await?) } else { None };
-    Ok(UserBody {
+    let public = UserBody {
         id: id.to_string(),
         username: user.username.as_str().to_owned(),
         universe_id: user.home.number(),
         created_at: rfc3339(user.created_at),
-        private,
-    })
+        email: None,
+        role: None,
+        balance: None,
+        wallets: None,
+    };
+    if id == viewer { with_private(context, &user, public).await } else { Ok(public) }
 }
 
-async fn private(context: &Context, user: &User) -> Result<PrivateBody, Problem> {
+async fn with_private(
+    context: &Context,
+    user: &User,
+    public: UserBody,
+) -> Result<UserBody, Problem> {
     let account = context.market.store.account(user.id).await?.ok_or(Missing::User)?;
     let universes = context.market.rates.current(Freshness::Cached).await?;
     let home = universes.get(user.home)?.currency;
     let currency = |code| universes.of_currency(code).ok().map(|universe| universe.currency);
-    Ok(PrivateBody {
-        email: user.email.as_str().to_owned(),
-        role: user.role.as_str(),
-        balance: account.balance(home.code).posted().to_decimal(home.scale),
-        wallets: WalletBody::all(&account, currency),
+    Ok(UserBody {
+        email: Some(user.email.as_str().to_owned()),
+        role: Some(user.role.as_str()),
+        balance: Some(account.balance(home.code).posted().to_decimal(home.scale)),
+        wallets: Some(WalletBody::all(&account, currency)),
+        ..public
     })
 }
