@@ -14,7 +14,7 @@ use crate::{
     market::{Market, TRIES_MAX},
     paging::{Listing, filtered},
     perform::{Failed, Freshness, Operation},
-    ports::{CommitError, ItemQuery, Position, Shelf},
+    ports::{ItemQuery, Position, Shelf},
 };
 
 /// A new item of the actor's.
@@ -79,10 +79,8 @@ pub async fn revise_item(
             return Err(ReviseFailed::Changed(Box::new(item)));
         }
         let (next, commit) = revise(&item, revision.clone(), market.clock.now());
-        match market.store.commit(&commit).await {
-            Ok(()) => return Ok(next),
-            Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,
-            Err(CommitError::Store(error)) => return Err(Failed::from(error).into()),
+        if market.commit_try(&commit, attempt).await.map_err(Failed::from)? {
+            return Ok(next);
         }
     }
     Err(Failed::Busy.into())

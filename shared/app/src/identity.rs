@@ -12,7 +12,7 @@ use domain::{
 
 use crate::{
     market::{Market, TRIES_MAX},
-    perform::{Failed, Freshness},
+    perform::Failed,
     ports::{CommitError, HashingFailed},
 };
 
@@ -60,8 +60,7 @@ pub async fn register(
     password: &str,
     role: Role,
 ) -> Result<User, IdentityFailed> {
-    let universes = universes_with(market, wanted.home).await?;
-    let home = universes.get(wanted.home).map_err(Failed::from)?;
+    let home = market.rates.find(|universes| universes.get(wanted.home).cloned()).await?;
     let salt = market.entropy.bits();
     let user = User {
         id: UserId::from_bits(market.entropy.bits()),
@@ -72,7 +71,7 @@ pub async fn register(
         home: wanted.home,
         created_at: market.clock.now(),
     };
-    let commit = sign_up(user.clone(), home);
+    let commit = sign_up(user.clone(), &home);
     for attempt in 0..TRIES_MAX {
         match market.store.commit(&commit).await {
             Ok(()) => return Ok(user),
@@ -94,18 +93,6 @@ pub async fn register(
     Err(Failed::Busy.into())
 }
 
-/// Cached universes, unless one is unknown to the cache: then as of now.
-async fn universes_with(
-    market: &Market,
-    id: UniverseId,
-) -> Result<domain::universe::Universes, Failed> {
-    let universes = market.rates.current(Freshness::Cached).await?;
-    if universes.get(id).is_ok() {
-        return Ok(universes);
-    }
-    Ok(market.rates.current(Freshness::Fresh).await?)
-}
-
 /// Logs a user in.
 ///
 /// # Errors
@@ -122,10 +109,10 @@ pub async fn log_in(
     let id = SessionId::from_bits(market.entropy.bits());
     let session = Session::begun(id, user.id, market.clock.now());
     let commit = Commit::of(vec![Write::PutSession(session.clone())]);
-    match market.store.commit(&commit).await {
-        Ok(()) => Ok((user, session)),
-        Err(CommitError::Store(error)) => Err(Failed::from(error).into()),
-        Err(CommitError::Conflict | CommitError::Refused(_)) => Err(Failed::Busy.into()),
+    match market.commit_try(&commit, 0).await {
+        Ok(true) => Ok((user, session)),
+        Ok(false) => Err(Failed::Busy.into()),
+        Err(error) => Err(Failed::from(error).into()),
     }
 }
 
@@ -147,15 +134,10 @@ pub async fn renew_session(
             Renewal::Rotate(next) => (next.clone(), Some(next.replacing(&before)), false),
             Renewal::Revoke(ended) => (ended.clone(), Some(ended.replacing(&before)), true),
         };
-        if let Some(commit) = commit {
-            match market.store.commit(&commit).await {
-                Ok(()) => {}
-                Err(CommitError::Store(error)) => return Err(Failed::from(error).into()),
-                Err(CommitError::Conflict | CommitError::Refused(_)) => {
-                    market.back_off(attempt).await;
-                    continue;
-                }
-            }
+        if let Some(commit) = commit
+            && !market.commit_try(&commit, attempt).await.map_err(Failed::from)?
+        {
+            continue;
         }
         if over {
             return Err(IdentityFailed::SessionOver);
@@ -176,10 +158,8 @@ pub async fn end_session(market: &Market, id: SessionId) -> Result<(), Failed> {
         else {
             return Ok(());
         };
-        match market.store.commit(&before.ended().replacing(&before)).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,
+        if market.commit_try(&before.ended().replacing(&before), attempt).await? {
+            return Ok(());
         }
     }
     Err(Failed::Busy)
@@ -194,22 +174,15 @@ pub async fn open_wallet(
     actor: UserId,
     code: CurrencyCode,
 ) -> Result<Account, Failed> {
-    let known = market.rates.current(Freshness::Cached).await?.of_currency(code).is_ok();
-    if !known {
-        market.rates.current(Freshness::Fresh).await?.of_currency(code)?;
-    }
+    market.rates.find(|universes| universes.of_currency(code).map(|_| ())).await?;
     for attempt in 0..TRIES_MAX {
         let account = market.store.account(actor).await?.ok_or(Missing::User)?;
         if account.wallets.contains_key(&code) {
             return Ok(account);
         }
         let commit = Commit::of(vec![Write::OpenWallet { user: actor, code }]);
-        match market.store.commit(&commit).await {
-            Ok(()) => {
-                return Ok(market.store.account(actor).await?.ok_or(Missing::User)?);
-            }
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,
+        if market.commit_try(&commit, attempt).await? {
+            return Ok(market.store.account(actor).await?.ok_or(Missing::User)?);
         }
     }
     Err(Failed::Busy)

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    id::EntryId,
+    commit::Commit,
+    id::{EntryId, UserId},
     ledger::{Fingerprint, Guard},
     time::Span,
 };
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     item_cache::ItemCache,
-    ports::{Clock, Entropy, Passwords, Store},
+    ports::{Clock, CommitError, Entropy, Passwords, Store, StoreError},
     rate_cache::RateCache,
 };
 
@@ -50,6 +51,23 @@ pub struct Market {
 pub const TRIES_MAX: u32 = 6;
 
 impl Market {
+    /// Commits what was decided without an idempotency key. `false`: nothing was written, for
+    /// something came between; load and decide again. Waits before it says so.
+    pub(crate) async fn commit_try(
+        &self,
+        commit: &Commit,
+        attempt: u32,
+    ) -> Result<bool, StoreError> {
+        match self.store.commit(commit).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Conflict | CommitError::Refused(_)) => {
+                self.back_off(attempt).await;
+                Ok(false)
+            }
+        }
+    }
+
     /// Waits before try number `attempt` (from 0): full jitter, at most 25 ms doubled each time.
     pub async fn back_off(&self, attempt: u32) {
         let ceiling_ms = 25_u32.saturating_mul(2_u32.saturating_pow(attempt));
@@ -63,7 +81,7 @@ impl Market {
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Who asks.
-    pub actor: domain::id::UserId,
+    pub actor: UserId,
     /// The idempotency key: 1 to 255 printable characters.
     pub key: String,
     /// Of the endpoint, the path and the body.
@@ -88,7 +106,7 @@ impl Asked {
 
 /// The one journal entry that (principal, idempotency key) can ever have.
 #[must_use]
-pub fn entry_id(principal: domain::id::UserId, key: &str) -> EntryId {
+pub fn entry_id(principal: UserId, key: &str) -> EntryId {
     let mut hash = Sha256::new();
     hash.update(b"entry\0");
     hash.update(principal.bits().to_be_bytes());

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::{
+    refusal::Declined,
     time::{Span, Timestamp},
     universe::Universes,
 };
 
 use crate::{
-    perform::Freshness,
+    perform::{Failed, Freshness},
     ports::{Clock, Store, StoreError},
 };
 
@@ -79,6 +80,22 @@ impl RateCache {
             return Ok(snapshot.universes);
         }
         self.renew().await
+    }
+
+    /// What `look` finds in the cached universes, else in those as of now: a universe may be
+    /// younger than the snapshot.
+    ///
+    /// # Errors
+    /// What `look` says of the universes as of now; the store's own.
+    pub async fn find<T>(
+        &self,
+        look: impl Fn(&Universes) -> Result<T, Declined>,
+    ) -> Result<T, Failed> {
+        let cached = self.current(Freshness::Cached).await?;
+        match look(&cached) {
+            Ok(found) => Ok(found),
+            Err(_) => Ok(look(&self.current(Freshness::Fresh).await?)?),
+        }
     }
 
     /// Replaces a snapshot past [`SOFT_AGE`]. It runs beside a request, so its failure is

@@ -12,7 +12,7 @@ use crate::{
     market::{Market, TRIES_MAX},
     paging::Listing,
     perform::Failed,
-    ports::{CommitError, Position, RateQuery},
+    ports::{Position, RateQuery},
 };
 
 /// Makes a universe.
@@ -44,16 +44,12 @@ async fn commit_fresh(
     for attempt in 0..TRIES_MAX {
         let universes = market.rates.renew().await?;
         let (universe, commit) = decide(&universes, market.clock.now())?;
-        match market.store.commit(&commit).await {
-            Ok(()) => {
-                // The commit stands whether or not the caches hear of it at once.
-                if let Err(error) = market.rates.renew().await {
-                    tracing::warn!(%error, "rates were not renewed after a change");
-                }
-                return Ok(universe);
+        if market.commit_try(&commit, attempt).await? {
+            // The commit stands whether or not the caches hear of it at once.
+            if let Err(error) = market.rates.renew().await {
+                tracing::warn!(%error, "rates were not renewed after a change");
             }
-            Err(CommitError::Conflict | CommitError::Refused(_)) => market.back_off(attempt).await,
-            Err(CommitError::Store(error)) => return Err(error.into()),
+            return Ok(universe);
         }
     }
     Err(Failed::Busy)
