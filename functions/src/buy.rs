@@ -1,8 +1,13 @@
 //! POST /buy: pieces of an item, paid in any of the caller's currencies.
 
-use app::{perform::perform, purchase::Buy};
+use app::{
+    catalogue::view_item,
+    perform::{Freshness, perform},
+    purchase::Buy,
+};
 use domain::{
     amount::Amount,
+    catalogue::ItemState,
     currency::{Currency, CurrencyCode},
     id::{ItemId, UserId},
     purchase::Order,
@@ -82,7 +87,7 @@ pub async fn operation(
     };
     let expected = match &request.expected_unit_price {
         Some(text) => {
-            let currency = item_currency(context, request.item_id.0).await?;
+            let currency = item_currency(context, call, request.item_id.0).await?;
             Some(amount(text, currency, &format!("{at}/expected_unit_price"))?)
         }
         None => None,
@@ -101,8 +106,12 @@ fn amount(text: &AmountText, currency: Currency, pointer: &str) -> Result<Amount
     Ok(text.of(currency, pointer)?.amount)
 }
 
-/// An item's currency never changes, so the cache will do.
-async fn item_currency(context: &Context, item: ItemId) -> Result<Currency, Problem> {
-    let item = context.market.items.get(item, app::perform::Freshness::Cached).await?;
+/// An item's currency never changes, so the cache will do. A draft is its seller's to know of.
+async fn item_currency(context: &Context, call: &Call, item: ItemId) -> Result<Currency, Problem> {
+    let mut item = context.market.items.get(item, Freshness::Cached).await?;
+    let caller = call.caller()?.user;
+    if item.state == ItemState::Draft && item.seller != caller {
+        item = view_item(&context.market, item.id, Some(caller)).await?;
+    }
     Ok(item.currency)
 }

@@ -13,7 +13,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
-    wire::{AmountText, Text, UniverseNumber},
+    wire::{AmountText, Text, UniverseNumber, Word},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,8 +54,8 @@ pub struct CreateItemRequest {
     /// Pieces to sell, 0 to 1,000,000,000.
     stock: u32,
     /// `active` by default.
-    #[schema(required = false)]
-    state: Option<StateText>,
+    #[schema(value_type = StateText, required = false)]
+    state: Option<Word<StateText>>,
 }
 
 /// Whether an item is offered.
@@ -94,7 +94,7 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
         description: request.description.map(|text| text.0).unwrap_or_default(),
         price: request.price.positive(universe.currency, "/price")?.amount,
         stock: stock(request.stock)?,
-        state: request.state.unwrap_or(StateText::Active).into(),
+        state: request.state.map_or(StateText::Active, |state| state.0).into(),
     };
     let operation = ListItem { universe: universe.id, item };
     reply(perform(&context.market, &asked, &operation).await)

@@ -55,15 +55,16 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let number = |id: Option<UniverseNumber>| id.map(|id| id.0);
     let code = |code: Option<Text<CurrencyCode>>| code.map(|code| code.0);
     let (id, currency) = (number(request.from_universe_id), code(request.from_currency));
-    let from = named(context, id, currency, "/from_universe_id").await?;
+    let from = named(context, id, currency, "/from").await?;
     let (id, currency) = (number(request.to_universe_id), code(request.to_currency));
-    let to = named(context, id, currency, "/to_universe_id").await?;
+    let to = named(context, id, currency, "/to").await?;
     let fixed = match (request.amount, request.receive_amount) {
         (Some(pay), None) => Fixed::Paid(pay.positive(from.currency, "/amount")?.amount),
         (None, Some(get)) => Fixed::Received(get.positive(to.currency, "/receive_amount")?.amount),
         _ => {
             let detail = "give either amount or receive_amount";
-            return Err(Problem::invalid("/amount", "missing", detail));
+            let problem = Problem::invalid("/amount", "missing", detail);
+            return Err(problem.at("/receive_amount", "missing", detail));
         }
     };
     let id = QuoteId::from_bits(context.market.entropy.bits());

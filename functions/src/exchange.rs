@@ -127,9 +127,9 @@ pub async fn operation(
     let code = |code: &Option<Text<CurrencyCode>>| code.as_ref().map(|code| code.0);
     let number = |id: &Option<UniverseNumber>| id.map(|id| id.0);
     let (id, currency) = (number(&request.from_universe_id), code(&request.from_currency));
-    let from = named(context, id, currency, &format!("{at}/from_universe_id")).await?;
+    let from = named(context, id, currency, &format!("{at}/from")).await?;
     let (id, currency) = (number(&request.to_universe_id), code(&request.to_currency));
-    let to = named(context, id, currency, &format!("{at}/to_universe_id")).await?;
+    let to = named(context, id, currency, &format!("{at}/to")).await?;
     let pointer = format!("{at}/amount");
     let missing = || Problem::invalid(&pointer, "missing", "is required without a quote");
     let paid = request.amount.as_ref().ok_or_else(missing)?.positive(from.currency, &pointer)?;

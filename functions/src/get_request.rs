@@ -82,7 +82,7 @@ impl RequestBody {
 }
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
-    let key: String = call.parameter("idempotency_key")?;
+    let key = call.key_parameter("idempotency_key")?;
     let entry = find_request(&context.market, call.caller()?.user, &key).await?;
     Reply::json(200, &RequestBody::new(&key, entry.as_ref())?)
 }

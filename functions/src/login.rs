@@ -54,7 +54,8 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
         (None, Some(email)) => Login::Email(email.0),
         _ => {
             let detail = "give either a username or an email";
-            return Err(Problem::invalid("/username", "missing", detail));
+            let problem = Problem::invalid("/username", "missing", detail);
+            return Err(problem.at("/email", "missing", detail));
         }
     };
     let (user, session) = log_in(&context.market, &login, &request.password).await?;

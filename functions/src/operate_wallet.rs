@@ -8,7 +8,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
-    wire::AmountText,
+    wire::{AmountText, Word},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,7 +36,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 #[serde(deny_unknown_fields)]
 pub struct OperateWalletRequest {
     /// Into or out of the wallet.
-    operation_type: Direction,
+    #[schema(value_type = Direction)]
+    operation_type: Word<Direction>,
     /// A decimal of at most the currency's decimals, more than zero.
     #[schema(value_type = String, example = "100.00")]
     amount: AmountText,
@@ -56,7 +57,7 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: OperateWalletRequest = call.json()?;
     let (_, currency) = own_wallet(context, call).await?;
     let money = request.amount.positive(currency, "/amount")?;
-    let operation = match request.operation_type {
+    let operation = match request.operation_type.0 {
         Direction::Deposit => Operate::Deposit(money),
         Direction::Withdraw => Operate::Withdraw(money),
     };

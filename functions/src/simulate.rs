@@ -13,6 +13,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    wire::Object,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -42,14 +43,14 @@ pub const ENDPOINT: Endpoint =
 #[serde(deny_unknown_fields)]
 pub struct SimulateRequest {
     /// As POST /buy.
-    #[schema(required = false)]
-    buy: Option<BuyRequest>,
+    #[schema(value_type = BuyRequest, required = false)]
+    buy: Option<Object<BuyRequest>>,
     /// As POST /exchange.
-    #[schema(required = false)]
-    exchange: Option<ExchangeRequest>,
+    #[schema(value_type = ExchangeRequest, required = false)]
+    exchange: Option<Object<ExchangeRequest>>,
     /// As POST /transfers.
-    #[schema(required = false)]
-    transfer: Option<TransferRequest>,
+    #[schema(value_type = TransferRequest, required = false)]
+    transfer: Option<Object<TransferRequest>>,
 }
 
 /// What would be.
@@ -67,20 +68,22 @@ pub struct SimulateResponse {
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: SimulateRequest = call.json()?;
     let body = match (&request.buy, &request.exchange, &request.transfer) {
-        (Some(buy), None, None) => {
+        (Some(Object(buy)), None, None) => {
             run(context, call, &buy::operation(context, call, buy, "/buy").await?).await?
         }
-        (None, Some(exchange), None) => {
+        (None, Some(Object(exchange)), None) => {
             let operation = exchange::operation(context, call, exchange, "/exchange").await?;
             run(context, call, &operation).await?
         }
-        (None, None, Some(transfer)) => {
+        (None, None, Some(Object(transfer))) => {
             let operation = transfer::operation(context, call, transfer, "/transfer").await?;
             run(context, call, &operation).await?
         }
         _ => {
             let detail = "give one of buy, exchange and transfer";
-            return Err(Problem::invalid("/buy", "missing", detail));
+            let problem = Problem::invalid("/buy", "missing", detail);
+            let problem = problem.at("/exchange", "missing", detail);
+            return Err(problem.at("/transfer", "missing", detail));
         }
     };
     Reply::json(200, &body)

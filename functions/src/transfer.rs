@@ -79,7 +79,8 @@ pub async fn operation(
         }
         _ => {
             let detail = "give either to_user_id or to_wallet_id";
-            return Err(Problem::invalid(&format!("{at}/to_user_id"), "missing", detail));
+            let problem = Problem::invalid(&format!("{at}/to_user_id"), "missing", detail);
+            return Err(problem.at(&format!("{at}/to_wallet_id"), "missing", detail));
         }
     };
     let currency = match code {

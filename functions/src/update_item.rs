@@ -7,6 +7,7 @@ use app::{
 use domain::{
     catalogue::{Description, Revision},
     id::ItemId,
+    refusal::Missing,
     universe::Name,
 };
 use edge::{
@@ -16,7 +17,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
-    wire::{AmountText, Text},
+    wire::{AmountText, Text, Word},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -53,24 +54,27 @@ pub struct UpdateItemRequest {
     #[schema(value_type = u32, required = false)]
     stock: Option<u32>,
     /// `draft`, `active` or `paused`.
-    #[schema(required = false)]
-    state: Option<StateText>,
+    #[schema(value_type = StateText, required = false)]
+    state: Option<Word<StateText>>,
 }
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: ItemId = call.parameter("item_id")?;
     let expected = expected(call)?;
     let request: UpdateItemRequest = call.json()?;
-    let currency = context.market.items.get(id, Freshness::Cached).await?.currency;
-    let price = |text: AmountText| text.positive(currency, "/price");
+    let caller = call.caller()?.user;
+    let known = context.market.items.get(id, Freshness::Cached).await?;
+    if known.seller != caller {
+        return Err(Missing::Item.into());
+    }
+    let price = |text: AmountText| text.positive(known.currency, "/price");
     let revision = Revision {
         name: request.name.map(|text| text.0),
         description: request.description.map(|text| text.0),
         price: request.price.map(price).transpose()?.map(|money| money.amount),
         stock: request.stock.map(stock).transpose()?,
-        state: request.state.map(Into::into),
+        state: request.state.map(|state| state.0.into()),
     };
-    let caller = call.caller()?.user;
     let item = revise_item(&context.market, caller, id, expected, &revision).await?;
     let version = item.version.to_string();
     Ok(Reply::json(200, &ItemBody::from(&item))?.tagged(&version, None))
@@ -80,13 +84,17 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
 fn expected(call: &Call) -> Result<Expected, Problem> {
     let Some(tag) = &call.if_match else {
         let detail = "an If-Match header is required: the item's ETag, or * for any version";
-        return Err(Problem::refused(428, "precondition_required", detail));
+        let problem = Problem::refused(428, "precondition_required", detail);
+        return Err(problem.at("/header/If-Match", "missing", detail));
     };
     if tag == "*" {
         return Ok(Expected::Any);
     }
     let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    let version = version.and_then(|digits| digits.parse().ok());
+    // Only what prints back identically: `"01"` is not the tag `"1"`.
+    let version = version.and_then(|digits| {
+        digits.parse().ok().filter(|version: &u64| version.to_string() == digits)
+    });
     version.map(Expected::Version).ok_or_else(|| {
         Problem::invalid("/header/If-Match", "invalid", "must be an item's ETag or *")
     })

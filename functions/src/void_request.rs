@@ -28,7 +28,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .gives::<RequestBody>(200);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
-    let key: String = call.parameter("idempotency_key")?;
+    let key = call.key_parameter("idempotency_key")?;
     let asked = Asked {
         actor: call.caller()?.user,
         key: key.clone(),

@@ -1,3 +1,16 @@
 //! The API as its clients see it: requests through the real edge, on the embedded engine.
 
+mod answers;
+mod buy;
 mod defects;
+mod exchange;
+mod history;
+mod identity;
+mod items;
+mod limits;
+mod requests;
+mod service;
+mod shown;
+mod steps;
+mod universes;
+mod wallets;

@@ -6,7 +6,7 @@ use clap::Parser;
 use edge::{system::SystemClock, valkey::ValkeyCache};
 use http::Uri;
 
-use crate::start::{Options, Storage};
+use crate::options::{Options, Storage};
 
 /// Runs the whole market on this machine: every endpoint in one process, over an embedded
 /// database, with demo users and items to buy.

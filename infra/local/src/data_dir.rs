@@ -10,7 +10,7 @@ use std::{
 use app::ports::Entropy;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use crate::start::StartError;
+use crate::options::StartError;
 
 const LOCK: &str = "lock";
 /// What the lock says, so that a directory is known as ours before anything in it is touched.

@@ -4,6 +4,7 @@
 pub mod arguments;
 mod data_dir;
 pub mod embedded;
+pub mod options;
 pub mod report;
 mod seed;
 mod serve;
@@ -12,6 +13,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use options::{Options, StartError, Storage};
 pub use report::Report;
 pub use seed::SeedError;
-pub use start::{Options, RunningMarket, StartError, Storage, start};
+pub use start::{RunningMarket, start};

@@ -59,11 +59,14 @@ enum Failure {
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
     // Heard from before the report on: whoever reads it may stop the market at once.
-    let told_to_stop = told_to_stop().map_err(Failure::Signals)?;
-    let market = market::start(arguments.options()).await?;
-    match deliver(&market, arguments) {
-        Ok(()) => {}
-        Err(error) => tracing::warn!(%error, "the report was not delivered"),
+    let mut told_to_stop = Box::pin(told_to_stop().map_err(Failure::Signals)?);
+    let market = tokio::select! {
+        started = market::start(arguments.options()) => started?,
+        // What was begun, the next start ends.
+        () = &mut told_to_stop => return Ok(()),
+    };
+    if let Err(error) = deliver(&market, arguments) {
+        tracing::warn!(%error, "the report was not delivered");
     }
     told_to_stop.await;
     tracing::info!("stopping");

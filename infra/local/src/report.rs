@@ -107,8 +107,7 @@ impl Report {
     /// with it. The key is fixed, so that pasted twice they still buy one piece.
     #[must_use]
     pub fn purchase(&self) -> Option<String> {
-        let buyer = self.users.first()?;
-        let item = self.items.iter().find(|item| item.seller_id != buyer.user_id)?;
+        let (buyer, item) = self.buyer_and_item()?;
         let (url, json) = (&self.url, "-H 'Content-Type: application/json'");
         let DemoUser { username, password, .. } = buyer;
         Some(format!(
@@ -119,6 +118,12 @@ impl Report {
              -H 'Idempotency-Key: my-first-buy' -d '{{\"item_id\":\"{}\",\"quantity\":1}}'",
             item.id,
         ))
+    }
+
+    fn buyer_and_item(&self) -> Option<(&DemoUser, &DemoItem)> {
+        let buyer = self.users.first()?;
+        let item = self.items.iter().find(|item| item.seller_id != buyer.user_id)?;
+        Some((buyer, item))
     }
 }
 
@@ -178,12 +183,11 @@ impl fmt::Display for Report {
         for DemoItem { id, name, price, currency, stock, .. } in &self.items {
             writeln!(out, "  {id:<32}{name:<16}{price:>10} {currency}{stock:>7}")?;
         }
-        if let (Some(commands), Some(buyer)) = (self.purchase(), self.users.first()) {
-            let (buyer, currency) = (&buyer.username, &buyer.currency);
-            writeln!(
-                out,
-                "\nBuy an item across universes, as {buyer} in {currency}:\n\n{commands}"
-            )?;
+        if let (Some(commands), Some((buyer, item))) = (self.purchase(), self.buyer_and_item()) {
+            let (username, pays) = (&buyer.username, &buyer.currency);
+            let DemoItem { name, price, currency, .. } = item;
+            writeln!(out, "\n{username} buys one {name} for {price} {currency}, in {pays}:")?;
+            writeln!(out, "\n{commands}")?;
         }
         write!(out, "\nCtrl-C stops it.")
     }

@@ -1,5 +1,6 @@
 //! Markets started in this process: what they find again, what they refuse, what heals.
 
+mod endpoint;
 mod http;
 mod seeding;
 

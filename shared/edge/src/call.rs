@@ -16,6 +16,7 @@ pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// The most rows on a page.
 const LIMIT_MAX: u32 = 100;
 const LIMIT_DEFAULT: u32 = 50;
+const KEY_CHARS_MAX: usize = 255;
 
 /// A request to one endpoint.
 #[derive(Debug, Clone)]
@@ -61,6 +62,19 @@ impl Call {
         text.parse().map_err(|error: T::Err| {
             Problem::invalid(&format!("/path/{name}"), "invalid", &error.to_string())
         })
+    }
+
+    /// A parameter of the path that is an idempotency key.
+    ///
+    /// # Errors
+    /// 422 if it cannot be one.
+    pub fn key_parameter(&self, name: &str) -> Result<String, Problem> {
+        let key: String = self.parameter(name)?;
+        if is_idempotency_key(&key) {
+            return Ok(key);
+        }
+        let detail = "an idempotency key is 1 to 255 printable characters";
+        Err(Problem::invalid(&format!("/path/{name}"), "invalid", detail))
     }
 
     /// A parameter of the query as text.
@@ -146,6 +160,11 @@ impl Call {
     }
 }
 
+/// Whether a text is 1 to 255 printable ASCII characters.
+pub(crate) fn is_idempotency_key(text: &str) -> bool {
+    (1..=KEY_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
 /// 401 for who did not say who calls.
 pub(crate) fn authentication_required() -> Problem {
     Problem::refused(401, "authentication_required", "an access token is required")
@@ -153,18 +172,6 @@ pub(crate) fn authentication_required() -> Problem {
 
 fn malformed(detail: &str) -> Problem {
     Problem::refused(400, "malformed_body", detail).at("/", "malformed", detail)
-}
-
-impl Problem {
-    /// With what is wrong at a place.
-    fn at(mut self, pointer: &str, code: &str, detail: &str) -> Self {
-        self.errors.push(crate::problem::FieldError {
-            pointer: pointer.to_owned(),
-            code: code.to_owned(),
-            detail: detail.to_owned(),
-        });
-        self
-    }
 }
 
 /// Says which field serde stumbled over. It names unknown, missing and repeated fields only

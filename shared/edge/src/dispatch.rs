@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     auth::access_token::Principal,
-    call::{BODY_BYTES_MAX, Call, authentication_required},
+    call::{BODY_BYTES_MAX, Call, authentication_required, is_idempotency_key},
     context::Context,
     endpoint::{Access, Endpoint, Idempotency, Method},
     limits::Allowance,
@@ -27,7 +27,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-const KEY_CHARS_MAX: usize = 255;
 const REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// Answers a request to an endpoint. Whatever happens, there is an answer.
@@ -38,7 +37,7 @@ pub async fn answer(
 ) -> Response<Bytes> {
     let started = context.market.clock.now();
     let request_id = request_id(context, request.headers());
-    let trace = text_header(request.headers(), &TRACE_PARENT).unwrap_or_default().to_owned();
+    let trace = text_header(request.headers(), &TRACE_PARENT).map(str::to_owned);
     let mut allowance = None;
     let result = admit(context, endpoint, request, &request_id, &mut allowance);
     let reply = match result {
@@ -58,7 +57,7 @@ pub async fn answer(
         status = reply.status,
         took_ms,
         request_id,
-        trace,
+        trace = trace.as_deref(),
         "answered"
     );
     respond(reply, &request_id, allowance)
@@ -90,7 +89,8 @@ fn admit(
         }
     }
     if body.len() > BODY_BYTES_MAX {
-        return Err(Problem::refused(413, "body_too_large", "the body is larger than 16 KiB"));
+        let detail = "the body is larger than 16 KiB";
+        return Err(Problem::refused(413, "body_too_large", detail).at("/", "too_large", detail));
     }
     Ok(Call {
         stem: endpoint.stem,
@@ -100,7 +100,7 @@ fn admit(
         parameters,
         query: query_parameters(endpoint, parts.uri.query().unwrap_or_default())?,
         idempotency_key: idempotency_key(endpoint, &parts.headers)?,
-        if_match: text_header(&parts.headers, &header::IF_MATCH).map(str::to_owned),
+        if_match: joined_header(&parts.headers, &header::IF_MATCH),
         if_none_match: text_header(&parts.headers, &header::IF_NONE_MATCH).map(str::to_owned),
         body,
     })
@@ -195,15 +195,18 @@ fn text_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str>
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+/// A header that stands more than once means the same as its values in one list (RFC 9110).
+fn joined_header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let values: Vec<_> = headers.get_all(name).iter().map(text).collect();
+    if values.is_empty() { None } else { Some(values.join(", ")) }
+}
+
 fn idempotency_key(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if endpoint.idempotency == Idempotency::None {
         return Ok(None);
     }
-    let at_header = |mut problem: Problem, code: &str, detail: &str| {
-        let named = Problem::invalid("/header/Idempotency-Key", code, detail);
-        problem.errors = named.errors;
-        problem
-    };
+    let at = "/header/Idempotency-Key";
     let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else {
         if endpoint.idempotency == Idempotency::Optional {
@@ -211,17 +214,15 @@ fn idempotency_key(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Option<St
         }
         let detail = "an Idempotency-Key header is required";
         let problem = Problem::refused(400, "idempotency_key_missing", detail);
-        return Err(at_header(problem, "missing", detail));
+        return Err(problem.at(at, "missing", detail));
     };
-    let printable = |key: &&str| {
-        (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| (b' '..=b'~').contains(&b))
-    };
-    match value.to_str().ok().filter(printable).filter(|_| values.next().is_none()) {
+    let key = value.to_str().ok().filter(|key| is_idempotency_key(key));
+    match key.filter(|_| values.next().is_none()) {
         Some(key) => Ok(Some(key.to_owned())),
         None => {
             let detail = "an Idempotency-Key is one header of 1 to 255 printable characters";
             let problem = Problem::refused(400, "idempotency_key_invalid", detail);
-            Err(at_header(problem, "invalid", detail))
+            Err(problem.at(at, "invalid", detail))
         }
     }
 }

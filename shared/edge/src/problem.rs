@@ -94,13 +94,8 @@ impl Problem {
     /// 422: a field is not what it must be.
     #[must_use]
     pub fn invalid(pointer: &str, code: &str, detail: &str) -> Self {
-        let error = FieldError {
-            pointer: pointer.to_owned(),
-            code: code.to_owned(),
-            detail: detail.to_owned(),
-        };
         let whole = format!("{pointer}: {detail}");
-        Self { errors: vec![error], ..Self::refused(422, "validation_failed", whole) }
+        Self::refused(422, "validation_failed", whole).at(pointer, code, detail)
     }
 
     /// 500: a bug of ours. What it is goes to the log, not to the client.
@@ -108,6 +103,17 @@ impl Problem {
     pub fn bug(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "bug");
         Self::refused(500, "internal_error", "an internal error; it has been recorded")
+    }
+
+    /// With what is wrong at a place: `/quantity`, or `/` for the body as a whole.
+    #[must_use]
+    pub fn at(mut self, pointer: &str, code: &str, detail: &str) -> Self {
+        self.errors.push(FieldError {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        });
+        self
     }
 
     /// With a fact.

@@ -10,7 +10,10 @@ use domain::{
     universe::UniverseId,
 };
 use jiff::Timestamp as Instant;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
+};
 use serde_json::value::RawValue;
 
 use crate::problem::Problem;
@@ -38,6 +41,50 @@ where
             }
         }
         deserializer.deserialize_str(Visitor(PhantomData)).map(Self)
+    }
+}
+
+/// One of a closed list of words. By itself serde would also take `{"word": null}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = T;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a word")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<T, E> {
+                T::deserialize(word.into_deserializer())
+            }
+        }
+        deserializer.deserialize_str(Visitor(PhantomData)).map(Self)
+    }
+}
+
+/// An object within an object. By itself serde would also take an array of its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = T;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor(PhantomData)).map(Self)
     }
 }
 

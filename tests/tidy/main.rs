@@ -1,0 +1,10 @@
+//! The tree is as its rules say: crates, endpoints, events, sources and documents. What the
+//! program does, other tests say.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod crates;
+mod documents;
+mod endpoints;
+mod events;
+mod sources;
+mod tree;
