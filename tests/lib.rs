@@ -107,6 +107,23 @@ impl World {
         world
     }
 
+    /// The same world with its store wrapped from now on, and with empty caches.
+    #[must_use]
+    pub fn wrapped(self, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        let market = &self.context.market;
+        let parts = Parts {
+            store: wrap(Arc::clone(&market.store)),
+            cache: None,
+            clock: Arc::clone(&market.clock),
+            entropy: Arc::clone(&market.entropy),
+            passwords: Arc::clone(&market.passwords),
+            access_tokens: self.context.access_tokens.clone(),
+            quotas: self.context.limiter.quotas,
+            settings: market.settings,
+        };
+        Self { context: Arc::new(parts.context()), ..self }
+    }
+
     /// Makes a universe.
     pub async fn universe(&self, name: &str, code: &str, decimals: u8, rate: &str) -> UniverseId {
         let wanted = NewUniverse {

@@ -34,6 +34,7 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Marketplace", "Change an item; `If-Match` names its version, or `*` for any")
     .needs(Scope::Trade)
+    .versioned()
     .takes::<UpdateItemRequest>()
     .gives::<ItemBody>(200);
 

@@ -17,7 +17,46 @@ async fn an_exchange_says_its_rates_and_postings() {
     let body = json!({"user_id": john.name, "amount": 100, "from_universe_id": 1,
         "to_universe_id": 2});
     let answer = post(&world, &john, "k", "/exchange", &body).await;
-    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @r#"
+    {
+      "amount": "100.00",
+      "converted_amount": "250.00",
+      "created_at": "2026-11-21T08:00:00.000Z",
+      "exchange_rate": "2.5",
+      "fee": "0.00",
+      "from_currency": "USD",
+      "from_universe_id": 1,
+      "id": "txn_1",
+      "postings": [
+        {
+          "amount": "100.00",
+          "currency": "USD",
+          "from": "wal_2_USD",
+          "to": "pool:USD"
+        },
+        {
+          "amount": "250.00",
+          "currency": "MRC",
+          "from": "pool:MRC",
+          "to": "wal_2_MRC"
+        }
+      ],
+      "quote_id": null,
+      "rate": {
+        "from_rate_id": "rat_1_1",
+        "from_units_per_base": "1",
+        "mid_rate": "2.5",
+        "observed_at": "2026-11-21T08:00:00.000Z",
+        "source": "operator",
+        "spread_bps": 0,
+        "to_rate_id": "rat_2_1",
+        "to_units_per_base": "2.5",
+        "valid_until": null
+      },
+      "to_currency": "MRC",
+      "to_universe_id": 2
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -73,7 +112,20 @@ async fn an_exchange_yields_the_least_demanded_or_nothing_happens() {
     };
     let answer = post(&world, &john, "a", "/exchange", &body("250.01")).await;
     answer.expect_problem(409, "min_receive_missed");
-    insta::assert_json_snapshot!(shown(&answer.body), @"");
+    insta::assert_json_snapshot!(shown(&answer.body), @r#"
+    {
+      "code": "min_receive_missed",
+      "currency": "MRC",
+      "detail": "it yields 250.00 MRC, less than 250.01 MRC",
+      "min_receive": "250.01",
+      "offered": "250.00",
+      "request_id": "(request)",
+      "retryable": false,
+      "status": 409,
+      "title": "Conflict",
+      "type": "about:blank"
+    }
+    "#);
     assert_eq!(world.posted(&john, "USD").await, "1000.00");
     post(&world, &john, "b", "/exchange", &body("250.00")).await.expect_status(200);
 }
@@ -101,11 +153,38 @@ async fn the_customer_gets_the_floor_and_the_rest_is_fee_and_dust() {
     let body = json!({"amount": "1.00", "from_currency": "VNC", "to_currency": "MRC"});
     let answer = post(&world, &venus, "k", "/exchange", &body).await;
     answer.expect_status(200);
-    assert_eq!((answer.text("/converted_amount"), answer.text("/fee")), (
-        "3.30".to_owned(),
-        "0.03".to_owned()
-    ));
-    insta::assert_json_snapshot!(shown(&answer.body["postings"]), @"");
+    assert_eq!(
+        (answer.text("/converted_amount"), answer.text("/fee")),
+        ("3.30".to_owned(), "0.03".to_owned())
+    );
+    insta::assert_json_snapshot!(shown(&answer.body["postings"]), @r#"
+    [
+      {
+        "amount": "1.00",
+        "currency": "VNC",
+        "from": "wal_1_VNC",
+        "to": "pool:VNC"
+      },
+      {
+        "amount": "3.30",
+        "currency": "MRC",
+        "from": "pool:MRC",
+        "to": "wal_1_MRC"
+      },
+      {
+        "amount": "0.03",
+        "currency": "MRC",
+        "from": "pool:MRC",
+        "to": "fees:MRC"
+      },
+      {
+        "amount": "0.01",
+        "currency": "MRC",
+        "from": "pool:MRC",
+        "to": "dust:MRC"
+      }
+    ]
+    "#);
 }
 
 #[tokio::test]

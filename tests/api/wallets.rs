@@ -17,7 +17,16 @@ async fn a_wallet_opens_empty_once_and_is_answered_as_it_is_afterwards() {
     let john = world.trader_with("john_earth", 1, "7.00").await;
     let body = json!({"currency": "MRC"});
     let opened = world.send(Ask::post("/api/v1/wallets").by(&john).json(&body)).await;
-    insta::assert_json_snapshot!(shown(&opened.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&opened.expect_status(200).body), @r#"
+    {
+      "available": "0.00",
+      "balance": "0.00",
+      "currency": "MRC",
+      "held": "0.00",
+      "id": "wal_1_MRC",
+      "posted": "0.00"
+    }
+    "#);
     let again = world.send(Ask::post("/api/v1/wallets/").by(&john).json(&body)).await;
     assert_eq!(again.expect_status(200).bytes, opened.bytes);
     for path in ["/api/v1/wallets", "/api/v1/wallets/"] {
@@ -56,7 +65,29 @@ async fn the_owner_sees_all_wallets() {
     let body = json!({"amount": "100.00", "from_currency": "USD", "to_currency": "MRC"});
     post(&world, &john, "k", "/exchange", &body).await.expect_status(200);
     let list = get(&world, &john, "/wallets").await;
-    insta::assert_json_snapshot!(shown(&list.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&list.expect_status(200).body), @r#"
+    {
+      "data": [
+        {
+          "available": "250.00",
+          "balance": "250.00",
+          "currency": "MRC",
+          "held": "0.00",
+          "id": "wal_1_MRC",
+          "posted": "250.00"
+        },
+        {
+          "available": "900.00",
+          "balance": "900.00",
+          "currency": "USD",
+          "held": "0.00",
+          "id": "wal_1_USD",
+          "posted": "900.00"
+        }
+      ],
+      "next_cursor": null
+    }
+    "#);
     assert_eq!(get(&world, &john, "/wallets/").await.bytes, list.bytes);
     let one = get(&world, &john, &format!("/wallets/{}", john.wallet)).await;
     let rows = list.body["data"].as_array().expect("rows");
@@ -104,7 +135,17 @@ async fn a_deposit_is_answered_in_the_shape_that_older_clients_know() {
     let world = World::new().await;
     let john = world.trader("john_earth", 1).await;
     let answer = deposit(&world, &john, "k", "100").await;
-    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @r#"
+    {
+      "amount": "100.00",
+      "created_at": "2026-11-21T08:00:00.000Z",
+      "currency": "USD",
+      "id": "txn_1",
+      "operation_type": "DEPOSIT",
+      "status": "SUCCESS",
+      "wallet_id": "wal_2_USD"
+    }
+    "#);
     assert_eq!(world.posted(&john, "USD").await, "100.00");
 }
 
@@ -116,7 +157,20 @@ async fn a_withdrawal_takes_at_most_what_is_available() {
     let withdraw = |amount: &str| json!({"operation_type": "WITHDRAW", "amount": amount});
     let answer = post(&world, &john, "a", &path, &withdraw("10.01")).await;
     answer.expect_problem(400, "insufficient_funds");
-    insta::assert_json_snapshot!(shown(&answer.body), @"");
+    insta::assert_json_snapshot!(shown(&answer.body), @r#"
+    {
+      "available": "10.00",
+      "code": "insufficient_funds",
+      "currency": "USD",
+      "detail": "insufficient funds: 10.00 USD available, 10.01 USD required",
+      "request_id": "(request)",
+      "required": "10.01",
+      "retryable": false,
+      "status": 400,
+      "title": "Bad Request",
+      "type": "about:blank"
+    }
+    "#);
     let answer = post(&world, &john, "b", &path, &withdraw("10.00")).await;
     assert_eq!(answer.expect_status(200).text("/operation_type"), "WITHDRAW");
     assert_eq!(world.posted(&john, "USD").await, "0.00");

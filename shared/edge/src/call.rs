@@ -8,6 +8,7 @@ use bytes::Bytes;
 use domain::ledger::Fingerprint;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use serde_path_to_error::{Path, Segment};
 
 use crate::{auth::access_token::Principal, problem::Problem};
 
@@ -134,10 +135,8 @@ impl Call {
             return Err(malformed("the body must be a JSON object"));
         }
         let mut json = serde_json::Deserializer::from_str(text);
-        let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            field_problem(&path, error.inner())
-        })?;
+        let parsed = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| field_problem(error.path(), error.inner()))?;
         json.end().map_err(|_| malformed("something follows the JSON object"))?;
         Ok(parsed)
     }
@@ -174,9 +173,9 @@ fn malformed(detail: &str) -> Problem {
     Problem::refused(400, "malformed_body", detail).at("/", "malformed", detail)
 }
 
-/// Says which field serde stumbled over. It names unknown, missing and repeated fields only
-/// in its message, between back-ticks.
-fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
+/// Says which field serde stumbled over. One that is missing or repeated it names only in its
+/// message, between back-ticks.
+fn field_problem(path: &Path, error: &serde_json::Error) -> Problem {
     if matches!(
         error.classify(),
         serde_json::error::Category::Syntax | serde_json::error::Category::Eof
@@ -186,25 +185,24 @@ fn field_problem(path: &str, error: &serde_json::Error) -> Problem {
     }
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    let named = message.split('`').nth(1).unwrap_or_default();
+    let named = message.split('`').nth(1);
     let (code, detail, field) = if message.starts_with("missing field") {
         ("missing", "is required", named)
     } else if message.starts_with("unknown field") {
-        ("unknown", "is not known here", named)
+        ("unknown", "is not known here", None)
     } else if message.starts_with("duplicate field") {
         ("duplicate", "stands twice", named)
     } else {
-        ("invalid", message, "")
+        ("invalid", message, None)
     };
-    let mut pointer = String::new();
-    for part in path.split('.').filter(|part| !part.is_empty() && *part != "?") {
-        pointer.push('/');
-        pointer.push_str(part);
-    }
-    if !field.is_empty() && !pointer.ends_with(&format!("/{field}")) {
-        pointer.push('/');
-        pointer.push_str(field);
-    }
+    let parts = path.iter().filter_map(|segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    // As RFC 6901 spells a pointer.
+    let escaped = |part: String| format!("/{}", part.replace('~', "~0").replace('/', "~1"));
+    let mut pointer: String = parts.chain(field.map(str::to_owned)).map(escaped).collect();
     if pointer.is_empty() {
         pointer.push('/');
     }

@@ -294,6 +294,9 @@ fn respond(reply: Reply, request_id: &str, allowance: Option<Allowance>) -> Resp
     for (name, value) in reply.headers {
         headers.insert(name, value);
     }
+    if let Some(refused) = allowance.filter(|allowance| !allowance.granted) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(refused.resets_in_s));
+    }
     response
 }
 

@@ -93,6 +93,8 @@ pub struct Endpoint {
     pub access: Access,
     /// Whether it takes an `Idempotency-Key`.
     pub idempotency: Idempotency,
+    /// Whether it needs an `If-Match` with the version that it is meant for.
+    pub versioned: bool,
     /// One line for the documentation.
     pub summary: &'static str,
     /// The group that it is shown under.
@@ -122,6 +124,7 @@ impl Endpoint {
             paths,
             access: Access::Public,
             idempotency: Idempotency::None,
+            versioned: false,
             summary: "",
             group: "",
             query: &[],
@@ -157,6 +160,13 @@ impl Endpoint {
     #[must_use]
     pub const fn idempotent(mut self, idempotency: Idempotency) -> Self {
         self.idempotency = idempotency;
+        self
+    }
+
+    /// For a version that `If-Match` names.
+    #[must_use]
+    pub const fn versioned(mut self) -> Self {
+        self.versioned = true;
         self
     }
 

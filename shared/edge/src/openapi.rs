@@ -103,6 +103,15 @@ fn operation(
             .schema(Some(String::schema()));
         operation = operation.parameter(parameter);
     }
+    if endpoint.versioned {
+        let parameter = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some("the ETag of the version that is meant, or * for any"))
+            .schema(Some(String::schema()));
+        operation = operation.parameter(parameter);
+    }
     if let Some(body) = endpoint.body {
         let content = Content::new(Some(body(schemas)));
         let body = RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True));

@@ -194,6 +194,25 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_a_text_and_an_object_is_no_array() {
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        enum Side {
+            Left,
+        }
+        let side = |json: &str| serde_json::from_str::<Word<Side>>(json).map(|word| word.0).ok();
+        assert_eq!(side("\"Left\""), Some(Side::Left));
+        assert_eq!([side("{\"Left\":null}"), side("\"Right\""), side("null")], [None, None, None]);
+
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        struct Point {
+            x: u8,
+        }
+        let point = |json: &str| serde_json::from_str::<Object<Point>>(json).map(|o| o.0).ok();
+        assert_eq!(point("{\"x\":1}"), Some(Point { x: 1 }));
+        assert_eq!([point("[1]"), point("{}"), point("null")], [None, None, None]);
+    }
+
+    #[test]
     fn a_time_has_milliseconds_and_a_z() {
         let time = Timestamp::from_millis(1_795_248_000_120);
         assert_eq!(rfc3339(time), "2026-11-21T08:00:00.120Z");

@@ -26,7 +26,29 @@ async fn a_quote_is_seen_by_its_owner_as_it_was_made() {
     let world = World::new().await;
     let john = world.trader("john_earth", 1).await;
     let made = quote(&world, &john, ("amount", "100.00")).await;
-    insta::assert_json_snapshot!(shown(&made.body), @"");
+    insta::assert_json_snapshot!(shown(&made.body), @r#"
+    {
+      "amount": "100.00",
+      "converted_amount": "250.00",
+      "expires_at": "2026-11-21T08:00:30.000Z",
+      "fee": "0.00",
+      "from_currency": "USD",
+      "id": "quo_(sealed)",
+      "quote_id": "quo_1",
+      "rate": {
+        "from_rate_id": "rat_1_1",
+        "from_units_per_base": "1",
+        "mid_rate": "2.5",
+        "observed_at": "2026-11-21T08:00:00.000Z",
+        "source": "operator",
+        "spread_bps": 0,
+        "to_rate_id": "rat_2_1",
+        "to_units_per_base": "2.5",
+        "valid_until": null
+      },
+      "to_currency": "MRC"
+    }
+    "#);
     let seen = get(&world, &john, &format!("/quotes/{}", made.text("/id"))).await;
     assert_eq!(seen.expect_status(200).bytes, made.bytes);
 }
@@ -69,6 +91,8 @@ async fn a_quote_holds_to_the_last_of_its_thirty_thousand_milliseconds() {
     world.pass(Span::millis(1));
     let late = post(&world, &john, "b", "/exchange", &redeem(&second)).await;
     late.expect_problem(409, "quote_expired");
+    let seen = get(&world, &john, &format!("/quotes/{}", second.text("/id"))).await;
+    assert_eq!(seen.expect_status(200).bytes, second.bytes, "it says itself that it is over");
     let replay = post(&world, &john, "a", "/exchange", &redeem(&first)).await;
     assert_eq!(replay.expect_status(200).header("idempotency-replayed"), Some("true"));
 }

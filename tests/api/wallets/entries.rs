@@ -24,7 +24,45 @@ async fn a_wallets_history_has_every_kind_of_movement_newest_first() {
     let body = json!({"amount": "10.00", "from_currency": "USD", "to_currency": "VNC"});
     post(&world, &john, "exchange", "/exchange", &body).await.expect_status(200);
     let entries = get(&world, &john, &format!("/wallets/{}/entries", john.wallet)).await;
-    insta::assert_json_snapshot!(shown(&entries.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&entries.expect_status(200).body), @r#"
+    {
+      "data": [
+        {
+          "counterparty_id": null,
+          "created_at": "2026-11-21T08:00:03.000Z",
+          "currency": "USD",
+          "delta": "-10.00",
+          "kind": "exchange",
+          "transaction_id": "txn_1"
+        },
+        {
+          "counterparty_id": "usr_2",
+          "created_at": "2026-11-21T08:00:02.000Z",
+          "currency": "USD",
+          "delta": "-6.00",
+          "kind": "transfer",
+          "transaction_id": "txn_3"
+        },
+        {
+          "counterparty_id": "usr_2",
+          "created_at": "2026-11-21T08:00:01.000Z",
+          "currency": "USD",
+          "delta": "-4.00",
+          "kind": "purchase",
+          "transaction_id": "txn_4"
+        },
+        {
+          "counterparty_id": null,
+          "created_at": "2026-11-21T08:00:00.000Z",
+          "currency": "USD",
+          "delta": "1000.00",
+          "kind": "deposit",
+          "transaction_id": "txn_5"
+        }
+      ],
+      "next_cursor": null
+    }
+    "#);
     let marys = get(&world, &mary, &format!("/wallets/{}/entries", mary.wallet)).await;
     assert_eq!(marys.text("/data/0/delta"), "10.00");
     assert_eq!(marys.text("/data/0/counterparty_id"), john.name);

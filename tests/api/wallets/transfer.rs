@@ -12,7 +12,17 @@ async fn a_transfer_reaches_the_recipients_wallet() {
     let mary = world.trader("mary_mars", 2).await;
     let body = json!({"to_user_id": mary.name, "amount": "4.00"});
     let answer = post(&world, &john, "k", "/transfers", &body).await;
-    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&answer.expect_status(200).body), @r#"
+    {
+      "amount": "4.00",
+      "created_at": "2026-11-21T08:00:00.000Z",
+      "currency": "USD",
+      "from_wallet_id": "wal_1_USD",
+      "id": "txn_2",
+      "to_user_id": "usr_3",
+      "to_wallet_id": "wal_3_USD"
+    }
+    "#);
     assert_eq!(world.posted(&john, "USD").await, "6.00");
     assert_eq!(world.posted(&mary, "USD").await, "4.00", "the wallet was opened by it");
 }

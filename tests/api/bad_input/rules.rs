@@ -1,0 +1,114 @@
+//! Which of the corpus' values a field takes after all, in words of the API's documentation
+//! and not by the program's own parsers; and how opaque texts are refused.
+
+use serde_json::Value;
+
+/// What must come of a request with one value in it replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The value will do.
+    Success,
+    /// 400 or 422 that names this place.
+    Refused(String),
+    /// A text that only we can have made, or a file's name: any other is unknown, and the code
+    /// says of what.
+    Unknown(u16, &'static str),
+}
+
+/// Fields without which a request says too little, though each alone is optional.
+const ALTERNATIVES: &[&str] = &[
+    "username",
+    "email",
+    "to_user_id",
+    "to_wallet_id",
+    "from_universe_id",
+    "to_universe_id",
+    "from_currency",
+    "to_currency",
+    "amount",
+    "receive_amount",
+    "buy",
+    "exchange",
+    "transfer",
+];
+
+/// What comes of a JSON value in a field of the body, as `/quantity` or `/buy/quantity`.
+pub(super) fn in_body(stem: &str, pointer: &str, optional: bool, value: Option<&Value>) -> Verdict {
+    let field = pointer.rsplit('/').next().unwrap_or_default();
+    let refused = Verdict::Refused(pointer.to_owned());
+    match value {
+        Some(Value::Null) if field == "quote" => {
+            // As if it were not there: then the currencies are missing.
+            Verdict::Refused(pointer.replace("quote", "from_universe_id"))
+        }
+        Some(Value::Null) if optional && field != "confirm" && !ALTERNATIVES.contains(&field) => {
+            Verdict::Success
+        }
+        Some(Value::Bool(_)) if ["confirm", "restock"].contains(&field) => Verdict::Success,
+        Some(Value::Number(number)) if is_amount(field) && number.to_string() == "1.0" => {
+            Verdict::Success
+        }
+        Some(Value::String(text)) => text_in_body(stem, field, text).unwrap_or(refused),
+        _ => refused,
+    }
+}
+
+fn text_in_body(stem: &str, field: &str, text: &str) -> Option<Verdict> {
+    let control = |letter: char| letter.is_control();
+    let length = text.chars().count();
+    let good = match field {
+        "refresh_token" => return Some(Verdict::Unknown(401, "session_over")),
+        "quote" => return Some(Verdict::Unknown(404, "quote_not_found")),
+        "password" if stem == "login" => return Some(Verdict::Unknown(401, "invalid_credentials")),
+        "password" => (8..=128).contains(&length) && !text.contains(control),
+        "name" => (1..=60).contains(&length) && !text.contains(control) && text.trim() == text,
+        "description" => text.len() <= 300 && !text.replace('\n', "").contains(control),
+        "username" => {
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            let good = (3..=20).contains(&length) && text.bytes().all(plain);
+            if good && stem == "login" {
+                return Some(Verdict::Unknown(401, "invalid_credentials"));
+            }
+            good
+        }
+        "units_per_base" => ["1.0", "1.005"].contains(&text),
+        field => is_amount(field) && text == "1.0",
+    };
+    good.then_some(Verdict::Success)
+}
+
+fn is_amount(field: &str) -> bool {
+    let amounts = ["amount", "receive_amount", "min_receive", "max_pay", "expected_unit_price"];
+    amounts.contains(&field) || ["price", "price_min", "price_max"].contains(&field)
+}
+
+/// What comes of a text in the query.
+pub(super) fn in_query(field: &str, text: &str) -> Verdict {
+    if is_amount(field) && text == "1.0" {
+        return Verdict::Success;
+    }
+    Verdict::Refused(format!("/query/{field}"))
+}
+
+/// What comes of a text in the path, already decoded.
+pub(super) fn in_path(field: &str, text: &str) -> Verdict {
+    match field {
+        "quote" => Verdict::Unknown(404, "quote_not_found"),
+        "name" => Verdict::Unknown(404, "asset_not_found"),
+        "idempotency_key" if is_key(text) => Verdict::Success,
+        _ => Verdict::Refused(format!("/path/{field}")),
+    }
+}
+
+/// What comes of a text in a header.
+pub(super) fn in_header(field: &str, text: &str) -> Verdict {
+    if field == "Idempotency-Key" && is_key(text) {
+        return Verdict::Success;
+    }
+    Verdict::Refused(format!("/header/{field}"))
+}
+
+/// 1 to 255 printable characters.
+fn is_key(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| (32..127).contains(&byte))
+}

@@ -1,0 +1,107 @@
+//! What each function answers to its sample event.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use functions::{ENDPOINTS, EVENT_HANDLERS};
+use serde_json::{Value, json};
+
+use crate::{function::Function, market::Running};
+
+/// What stands in the events where a token belongs.
+const PLACEHOLDER: &str = "ACCESS_TOKEN";
+
+/// Endpoints that anyone may call, and what the samples come to. All others want a token.
+const PUBLIC: [(&str, u16); 18] = [
+    ("signup", 201),
+    ("login", 200),
+    ("refresh-session", 401),
+    ("logout", 401),
+    ("get-jwks", 200),
+    ("list-universes", 200),
+    ("get-universe", 200),
+    ("list-rates", 200),
+    ("get-rates", 200),
+    ("list-items", 200),
+    ("get-item", 200),
+    ("welcome", 200),
+    ("health", 200),
+    ("ready", 200),
+    ("get-openapi", 200),
+    ("docs", 200),
+    ("redoc", 200),
+    ("get-asset", 200),
+];
+
+/// A function's sample event, with this token.
+fn event(stem: &str, token: &str) -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+    let text = fs::read_to_string(root.join(format!("events/{stem}.json"))).expect(stem);
+    serde_json::from_str(&text.replace(PLACEHOLDER, token)).expect(stem)
+}
+
+/// The body of a gateway's response, whose form is checked on the way.
+fn body(stem: &str, response: &Value) -> Vec<u8> {
+    assert!(response["headers"].is_object(), "{stem}: {response}");
+    let text = response["body"].as_str().expect(stem);
+    match response["isBase64Encoded"].as_bool().expect(stem) {
+        true => BASE64_STANDARD.decode(text).expect(stem),
+        false => text.as_bytes().to_vec(),
+    }
+}
+
+fn json_body(stem: &str, response: &Value) -> Value {
+    serde_json::from_slice(&body(stem, response)).expect(stem)
+}
+
+#[tokio::test]
+async fn every_function_answers_its_sample_event() {
+    let market = Running::start().await;
+    let environment = market.environment();
+    let public = BTreeMap::from(PUBLIC);
+    for endpoint in ENDPOINTS {
+        let stem = endpoint.stem;
+        let mut function = Function::start(stem, &environment).await;
+        let response = function.invoke(event(stem, PLACEHOLDER)).await;
+        let expected = public.get(stem).copied().unwrap_or(401);
+        assert_eq!(response["statusCode"], expected, "{stem}: {response}");
+        if expected < 300 {
+            assert!(!body(stem, &response).is_empty(), "{stem}");
+        } else {
+            let problem = json_body(stem, &response);
+            assert_eq!(problem["status"], expected, "{stem}: {problem}");
+            let kind = &response["headers"]["content-type"];
+            assert_eq!(kind, "application/problem+json", "{stem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_authorizer_passes_a_good_token_and_no_other() {
+    let market = Running::start().await;
+    let mut function = Function::start("authorize", &market.environment()).await;
+    let refused = function.invoke(event("authorize", PLACEHOLDER)).await;
+    assert_eq!(refused, json!({"isAuthorized": false, "context": {}}));
+    let passed = function.invoke(event("authorize", &market.token(&market.buyer))).await;
+    let context = json!({"user": market.buyer.id.to_string(), "scope": "read trade"});
+    assert_eq!(passed, json!({"isAuthorized": true, "context": context}));
+    assert_eq!(EVENT_HANDLERS, ["authorize"], "a handler without a test");
+}
+
+#[tokio::test]
+async fn a_purchase_goes_through_from_the_gateways_event_to_both_wallets() {
+    let market = Running::start().await;
+    let mut function = Function::start("buy", &market.environment()).await;
+    let event = event("buy", &market.token(&market.buyer));
+    let first = function.invoke(event.clone()).await;
+    assert_eq!(first["statusCode"], 200, "{first}");
+    let purchase = json_body("buy", &first);
+    assert_eq!(purchase["amount"], "4.00");
+    assert_eq!(purchase["currency"], "USD");
+    assert_eq!(market.available(&market.buyer, "USD").await, 99_600);
+    assert_eq!(market.available(&market.seller, "MRC").await, 1_000);
+    let again = function.invoke(event).await;
+    assert_eq!(body("buy", &again), body("buy", &first));
+    assert_eq!(again["headers"]["idempotency-replayed"], "true");
+    assert_eq!(market.available(&market.buyer, "USD").await, 99_600);
+}
