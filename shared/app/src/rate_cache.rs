@@ -123,7 +123,7 @@ impl RateCache {
         if let Some(shared) = &self.shared
             && let Err(error) = shared.put(&snapshot).await
         {
-            tracing::warn!(%error, "rates were not shared");
+            tracing::debug!(%error, "rates were not shared");
         }
         Ok(snapshot.universes)
     }
@@ -137,7 +137,7 @@ impl RateCache {
         match self.shared.as_ref()?.get().await {
             Ok(found) => found.filter(|snapshot| self.younger(snapshot, age)),
             Err(error) => {
-                tracing::warn!(%error, "rates were not found in the cache");
+                tracing::debug!(%error, "rates were not found in the cache");
                 None
             }
         }

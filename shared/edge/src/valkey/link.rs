@@ -52,7 +52,9 @@ impl Link {
         let answer = timeout(duration(self.answer_limit), self.send(command))
             .await
             .unwrap_or_else(|_| Err(CacheUnavailable("no answer in time".to_owned())));
-        if answer.is_err() {
+        if let Err(error) = &answer {
+            // Once a pause, not once a request.
+            tracing::warn!(%error, "the cache is left alone for a while");
             let failed_at = Some(self.clock.now());
             *self.state() = State { connection: None, failed_at };
         }
