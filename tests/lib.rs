@@ -22,7 +22,7 @@ use domain::{
     time::{Span, Timestamp},
     universe::{NewUniverse, UniverseId},
 };
-use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables};
 use edge::{
     auth::{
         access_token::{AccessTokens, Principal},
@@ -79,7 +79,7 @@ impl World {
         let meter = MeteredTransport::new(engine.http_client());
         let client = client_over(meter.http_client());
         let tables = TableNames::prefixed("test");
-        create_missing_tables(&client, &tables).await.expect("tables");
+        create_missing_tables(&client, &tables, Streams::None).await.expect("tables");
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGINNING_MS)));
         let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         let parts = Parts {

@@ -84,6 +84,7 @@ async fn every_movement_of_money_and_its_replay_is_one_round_trip() {
         assert_eq!(done.round_trips, 1, "{name}");
         assert!(done.write_milliunits <= units_max * 1_000, "{name}: {done:?}");
         let replayed = costs.measure(&stage.world, "its replay", 200, ask).await;
+        assert_eq!((done.replayed, replayed.replayed), (false, true), "{name}");
         assert_eq!(replayed.round_trips, 1, "{name}");
     }
     println!("{}\n", costs.table());

@@ -18,7 +18,7 @@ use tokio::task::{LocalSet, spawn_local};
 const CALLERS: usize = 24;
 /// Steps of each of them, by seed: about 2,000 requests in all (some steps ask twice) and twice
 /// half as many.
-const STEPS: [u64; 3] = [72, 36, 36];
+const STEPS: [u64; 3] = [66, 33, 33];
 /// Of a thousand commits and reads, so many fail in a run with faults.
 const FAULTS_PER_MILLE: u16 = 60;
 /// Of what is asked in earnest, so many in a hundred must be done.

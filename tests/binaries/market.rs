@@ -23,7 +23,7 @@ use domain::{
     rate::SpreadBps,
     universe::{NewUniverse, UniverseId},
 };
-use dynamo::{DynamoStore, TableNames, create_missing_tables};
+use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables};
 use edge::{
     auth::{
         access_token::{AccessTokens, Principal},
@@ -62,7 +62,7 @@ impl Running {
     pub(crate) async fn start() -> Self {
         let engine = EmbeddedDynamo::in_memory().expect("an engine");
         let tables = TableNames::prefixed(PREFIX);
-        create_missing_tables(&engine.client(), &tables).await.expect("tables");
+        create_missing_tables(&engine.client(), &tables, Streams::None).await.expect("tables");
         let context = context(DynamoStore::new(engine.client(), tables));
         let market = &context.market;
         for (name, code, rate) in

@@ -8,7 +8,7 @@ use std::{
 
 use app::ports::Store;
 use aws_sdk_dynamodb::Client;
-use dynamo::{Access, DynamoStore, TableNames, connect, create_missing_tables};
+use dynamo::{Access, DynamoStore, Streams, TableNames, connect, create_missing_tables};
 use market::embedded::{EmbeddedDynamo, MeteredTransport, client_over};
 use tempfile::TempDir;
 use testkit::memory::MemoryStore;
@@ -88,8 +88,10 @@ pub(crate) async fn metered(case: &str) -> (DynamoStore, MeteredTransport) {
 async fn store_on(client: Client, case: &str) -> DynamoStore {
     // No two runs share a table, even on an engine that outlives them.
     let tables = TableNames::prefixed(format!("{case}-{:016x}", arbitrary()));
-    create_missing_tables(&client, &tables).await.expect("tables");
-    create_missing_tables(&client, &tables).await.expect("tables that are there already");
+    create_missing_tables(&client, &tables, Streams::Declared).await.expect("tables");
+    create_missing_tables(&client, &tables, Streams::Declared)
+        .await
+        .expect("tables that are there already");
     DynamoStore::new(client, tables)
 }
 

@@ -6,7 +6,7 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use app::{ports::Store, rate_cache::SharedCache};
 use aws_sdk_dynamodb::Client;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use dynamo::{Access, DynamoStore, TableNames, create_missing_tables};
+use dynamo::{Access, DynamoStore, Streams, TableNames, create_missing_tables};
 use edge::{
     auth::{access_token::AccessTokens, keys::Secrets},
     boot::Parts,
@@ -183,7 +183,7 @@ async fn make_database(data_dir: &DataDir) -> Result<(), StartError> {
 
 async fn store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
     let tables = TableNames::prefixed(TABLE_PREFIX);
-    create_missing_tables(&client, &tables)
+    create_missing_tables(&client, &tables, Streams::None)
         .await
         .map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
     Ok(Arc::new(DynamoStore::new(client, tables)))

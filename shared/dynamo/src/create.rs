@@ -24,14 +24,29 @@ use crate::{
 /// How long one table may take until it can be used.
 const WAIT: Duration = Duration::from_secs(60);
 
+/// Whether new tables get the streams that [`TABLES`] declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// As declared.
+    Declared,
+    /// None: nobody reads them, and an embedded engine keeps every record for ever and looks
+    /// through all of them at each write.
+    None,
+}
+
 /// Creates every table that is not there yet and waits until all can be used. Safe to call
 /// again, and by two processes at once.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if a table is not ready after a minute; the service's own.
-pub async fn create_missing_tables(client: &Client, tables: &TableNames) -> Result<(), StoreError> {
+pub async fn create_missing_tables(
+    client: &Client,
+    tables: &TableNames,
+    streams: Streams,
+) -> Result<(), StoreError> {
     for table in TABLES {
-        create(client, table, &tables.of(table)).await?;
+        let stream = table.stream.filter(|_| streams == Streams::Declared);
+        create(client, table, stream, &tables.of(table)).await?;
     }
     for table in TABLES {
         let name = tables.of(table);
@@ -42,7 +57,12 @@ pub async fn create_missing_tables(client: &Client, tables: &TableNames) -> Resu
     Ok(())
 }
 
-async fn create(client: &Client, table: &Table, name: &str) -> Result<(), StoreError> {
+async fn create(
+    client: &Client,
+    table: &Table,
+    images: Option<Images>,
+    name: &str,
+) -> Result<(), StoreError> {
     let definitions = table.key_attributes().into_iter().map(definition);
     let definitions = definitions.collect::<Result<_, _>>().map_err(invalid)?;
     let indexes =
@@ -54,7 +74,7 @@ async fn create(client: &Client, table: &Table, name: &str) -> Result<(), StoreE
         .set_attribute_definitions(Some(definitions))
         .set_key_schema(Some(key_schema(table.partition, table.sort).map_err(invalid)?))
         .set_global_secondary_indexes(Some(indexes).filter(|indexes| !indexes.is_empty()))
-        .set_stream_specification(table.stream.map(stream).transpose().map_err(invalid)?)
+        .set_stream_specification(images.map(stream).transpose().map_err(invalid)?)
         .send()
         .await;
     match created {

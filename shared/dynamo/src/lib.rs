@@ -13,6 +13,6 @@ mod token;
 mod transact;
 
 pub use connect::{Access, connect};
-pub use create::create_missing_tables;
+pub use create::{Streams, create_missing_tables};
 pub use schema::TableNames;
 pub use store::DynamoStore;

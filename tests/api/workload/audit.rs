@@ -25,6 +25,8 @@ struct Fold {
     wallets: BTreeMap<(UserId, CurrencyCode), i128>,
     /// Minor units of each currency in the house's accounts.
     house: BTreeMap<CurrencyCode, i128>,
+    /// Minor units of all currencies that the market kept as its spread.
+    fees: i128,
     /// How many movements touched each account.
     movements: BTreeMap<UserId, u64>,
     /// Pieces sold and not returned.
@@ -36,7 +38,7 @@ pub(crate) async fn check(ground: &Ground, store: &dyn Store) {
     let mut journal = movements(ground, store).await;
     let mut fold = Fold::default();
     journal.values().for_each(|movement| fold.add(movement));
-    let mut sold_out = false;
+    let mut shortages = BTreeSet::new();
     for (index, ((person, key), known)) in ground.keys().into_iter().enumerate() {
         let id = ground.entry_id(person, &key);
         if journal.remove(&id).is_some() {
@@ -44,14 +46,15 @@ pub(crate) async fn check(ground: &Ground, store: &dyn Store) {
         } else {
             let entry = store.entry(id).await.expect("a read");
             agrees(&key, &known, entry.as_ref());
-            sold_out |= is_short_of_stock(entry.as_ref());
+            shortages.extend(entry.as_ref().and_then(shortage));
         }
         if index % ASKED_EACH == 0 {
             answers(ground, person, &key, &known).await;
         }
     }
     assert!(journal.is_empty(), "nobody asked for {journal:?}");
-    assert!(sold_out, "the scarce item was not wanted enough");
+    assert_eq!(shortages, BTreeSet::from(["funds", "stock"]), "too little was scarce");
+    assert!(fold.fees > 0, "no spread was kept");
     assert!(fold.house.len() >= CURRENCIES.len(), "too little happened: {:?}", fold.house);
     accounts(ground, store, &fold).await;
     items(ground, store, &fold).await;
@@ -91,11 +94,13 @@ fn agrees(key: &str, known: &Known, entry: Option<&Entry>) {
     assert!(right, "{key}: {outcome:?}");
 }
 
-fn is_short_of_stock(entry: Option<&Entry>) -> bool {
-    entry.is_some_and(|entry| {
-        let Outcome::Refused { refusal, .. } = &entry.outcome else { return false };
-        matches!(refusal, Refusal::InsufficientStock { .. })
-    })
+/// What there was too little of, if that was why.
+fn shortage(entry: &Entry) -> Option<&'static str> {
+    match &entry.outcome {
+        Outcome::Refused { refusal: Refusal::InsufficientStock { .. }, .. } => Some("stock"),
+        Outcome::Refused { refusal: Refusal::InsufficientFunds { .. }, .. } => Some("funds"),
+        _ => None,
+    }
 }
 
 /// I7: what a client can still learn of its key is what it was told.
@@ -122,6 +127,9 @@ async fn answers(ground: &Ground, person: usize, key: &str, known: &Known) {
 impl Fold {
     fn add(&mut self, movement: &Movement) {
         for ((holder, currency), net) in movement.postings.nets() {
+            if holder == Holder::Fees {
+                self.fees += net;
+            }
             if !matches!(holder, Holder::User(_)) {
                 *self.house.entry(currency.code).or_default() += net;
             }

@@ -42,6 +42,7 @@ impl Client {
             23..30 => self.quoted().await,
             30..33 => self.reprice().await,
             33..38 => self.twins().await,
+            38..46 => self.rush().await,
             _ => self.earnest().await,
         }
     }
@@ -113,6 +114,17 @@ impl Client {
         assert_eq!((one.status, &one.bytes), (other.status, &other.bytes), "{key}");
         self.ground.count(one.status < 300);
         self.settle(&key, request, one);
+    }
+
+    /// Three requests at once, which may want the same money.
+    async fn rush(&mut self) {
+        let requests = [(); 3].map(|()| (self.plan().request(), self.key()));
+        let [one, two, three] = requests.each_ref().map(|(request, key)| self.ask(request, key));
+        let (one, two, three) = tokio::join!(self.send(one), self.send(two), self.send(three));
+        for ((request, key), answer) in requests.into_iter().zip([one, two, three]) {
+            self.ground.count(answer.status < 300);
+            self.settle(&key, request, answer);
+        }
     }
 
     /// A quote, and an exchange by it.

@@ -43,6 +43,9 @@ impl Worth {
     }
 }
 
+/// Every sixth person begins with six dollars, all others with a thousand.
+const POOR_EACH: usize = 6;
+
 /// A person of the workload.
 pub(crate) struct Person {
     pub(crate) caller: Caller,
@@ -124,13 +127,14 @@ impl Ground {
         ground
     }
 
-    /// A person with money worth 1,000 dollars.
+    /// A person with money.
     async fn settle(&mut self, index: usize) {
         let home = index % CURRENCIES.len();
         let universe = u32::try_from(home + 1).expect("a small number");
         let caller = self.world.trader(&format!("caller_{index}"), universe).await;
         let path = format!("/api/v1/wallets/{}/operation", caller.wallet);
-        let amount = CURRENCIES[home].amount(100_000);
+        let cents = if index % POOR_EACH == POOR_EACH - 1 { 600 } else { 100_000 };
+        let amount = CURRENCIES[home].amount(cents);
         let body = json!({"operation_type": "DEPOSIT", "amount": amount});
         let ask = Ask::post(&path).by(&caller).key("funds").json(&body);
         let answer = self.world.send(ask).await;
