@@ -1,5 +1,7 @@
 //! Parts of answers that several endpoints share.
 
+use std::borrow::Cow;
+
 use app::ports::Position;
 use domain::{
     account::{Account, Balance},
@@ -14,10 +16,13 @@ use domain::{
 };
 use edge::{call::Call, context::Context, wire::rfc3339};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Array, ObjectBuilder, Ref, RefOr, Schema, Type, schema::SchemaType},
+};
 
 /// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct PageBody<T> {
     /// The rows.
     pub data: Vec<T>,
@@ -29,6 +34,34 @@ impl<T> PageBody<T> {
     /// Rows, and where the caller's list goes on.
     pub fn new(context: &Context, call: &Call, data: Vec<T>, next: Option<Position>) -> Self {
         Self { data, next_cursor: context.next_cursor(call, next) }
+    }
+}
+
+impl<T: ToSchema> PartialSchema for PageBody<T> {
+    fn schema() -> RefOr<Schema> {
+        let cursor = SchemaType::from_iter([Type::String, Type::Null]);
+        let cursor = ObjectBuilder::new()
+            .schema_type(cursor)
+            .description(Some("Give it as `cursor` to read on; null on the last page."));
+        ObjectBuilder::new()
+            .property("data", Array::new(Ref::from_schema_name(T::name())))
+            .property("next_cursor", cursor)
+            .required("data")
+            .required("next_cursor")
+            .description(Some("A page of a list."))
+            .into()
+    }
+}
+
+/// By hand, for a derived name would be the same for pages of anything.
+impl<T: ToSchema> ToSchema for PageBody<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name().trim_end_matches("Body")).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+        schemas.push((T::name().into_owned(), T::schema()));
     }
 }
 

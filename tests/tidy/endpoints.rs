@@ -156,3 +156,19 @@ fn every_module_of_the_functions_is_declared() {
     }
     assert!(root().join("functions/src/bin").is_dir());
 }
+
+#[test]
+fn no_schema_of_the_document_stands_for_two_types() {
+    let mut all = Vec::new();
+    for endpoint in ENDPOINTS {
+        for schema in [endpoint.body, endpoint.success.1].into_iter().flatten() {
+            schema(&mut all);
+        }
+    }
+    let mut known = BTreeMap::new();
+    for (name, schema) in all {
+        let schema = serde_json::to_value(schema).expect("serialises");
+        let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+        assert_eq!(*first, schema, "{name} stands for two types");
+    }
+}
