@@ -24,7 +24,7 @@ clippy:
 test:
     .ci/run test
 
-# Installs what `valkey` and `contract` need.
+# Installs what `valkey`, `contract` and `openapi` need.
 install:
     .ci/run install
 
@@ -39,6 +39,10 @@ contract:
 # Every function's binary, built and invoked.
 binaries:
     .ci/run binaries
+
+# The served API against its own document.
+openapi:
+    .ci/run openapi
 
 # All that must hold before a change goes in.
 ci:

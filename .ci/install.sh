@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what some of the steps need besides Rust, if it is not there already.
-# Usage: .ci/install.sh [valkey] [ministack]; all of it without an argument.
+# Usage: .ci/install.sh [valkey] [ministack] [openapi]; all of it without an argument.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -30,12 +30,15 @@ install_valkey() {
         apt_install valkey-server || apt_install redis-server
         command -v valkey-server redis-server
     fi
+    # The tests over TLS make their certificates with it.
+    command -v openssl || apt_install openssl
 }
 
-# The second DynamoDB engine, in an environment of its own under target/ci.
-install_ministack() {
-    local venv=target/ci/ministack
-    if [ -x "$venv/bin/ministack" ] && cmp --silent .ci/ministack.txt "$venv/installed.txt"; then
+# Programs in Python, in an environment of their own under target/ci: ministack, the second
+# DynamoDB engine, and openapi, which tries the API against its document.
+install_python() {
+    local name=$1 venv=target/ci/$1
+    if cmp --silent ".ci/$name.txt" "$venv/installed.txt"; then
         echo "$venv"
         return
     fi
@@ -43,20 +46,20 @@ install_ministack() {
     mkdir -p "$(dirname "$venv")"
     python3 -c 'import ensurepip' 2> /dev/null || apt_install python3-venv
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement .ci/ministack.txt
-    cp .ci/ministack.txt "$venv/installed.txt"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement ".ci/$name.txt"
+    cp ".ci/$name.txt" "$venv/installed.txt"
     echo "$venv"
 }
 
 if [ $# -eq 0 ]; then
-    set -- valkey ministack
+    set -- valkey ministack openapi
 fi
 for what in "$@"; do
     case $what in
         valkey) install_valkey ;;
-        ministack) install_ministack ;;
+        ministack | openapi) install_python "$what" ;;
         *)
-            echo "usage: .ci/install.sh [valkey] [ministack]" >&2
+            echo "usage: .ci/install.sh [valkey] [ministack] [openapi]" >&2
             exit 2
             ;;
     esac
