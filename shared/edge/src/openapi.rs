@@ -148,11 +148,16 @@ fn responses(
     let mut all = utoipa::openapi::ResponsesBuilder::new()
         .response(status.to_string(), success.build())
         .response("default", problem("See `code`; `retryable` says whether to try again"));
+    let keyed = endpoint.idempotency != Idempotency::None;
+    let named = endpoint.path().contains('{');
+    let parsed = endpoint.body.is_some() || named || !endpoint.query.is_empty();
     let documented = [
-        (400, true, "Malformed, or insufficient funds or stock"),
+        (400, keyed || endpoint.body.is_some(), "Malformed, or insufficient funds or stock"),
         (401, endpoint.access != Access::Public, "No access token, or not a valid one"),
-        (404, endpoint.path().contains('{'), "Unknown, or not the caller's to know of"),
-        (422, true, "A field is not as it must be: see `errors`"),
+        (403, matches!(endpoint.access, Access::Needs(_)), "The access token lacks the scope"),
+        (404, named, "Unknown, or not the caller's to know of"),
+        (409, keyed, "A rule forbids it as things stand; see `code`"),
+        (422, parsed, "A field is not as it must be: see `errors`"),
     ];
     for (status, _, text) in documented.into_iter().filter(|(_, applies, _)| *applies) {
         all = all.response(status.to_string(), problem(text));
