@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use app::ports::Position;
 use domain::{
-    account::{Account, Balance},
+    account::Account,
     amount::Money,
     catalogue::Item,
     conversion::Provenance,
     currency::{Currency, CurrencyCode},
-    id::{UserId, WalletId},
+    id::WalletId,
     ledger::{Holder, Posting},
     rate::{RateSource, RateVersion},
     universe::Universe,
@@ -86,21 +86,30 @@ pub struct WalletBody {
     /// The same as `posted`, under the name that older clients know.
     #[schema(example = "1000.00")]
     pub balance: String,
+    /// When it was opened.
+    pub created_at: String,
+    /// When money last moved out of or into it.
+    pub updated_at: String,
 }
 
 impl WalletBody {
-    /// One wallet.
+    /// One wallet of an account, if it is open.
     #[must_use]
-    pub fn new(owner: UserId, currency: Currency, balance: Balance) -> Self {
+    pub fn new(account: &Account, currency: Currency) -> Option<Self> {
+        let owner = account.user;
+        let balance = account.wallets.get(&currency.code)?;
+        let times = account.times.get(&currency.code)?;
         let posted = balance.posted().to_decimal(currency.scale);
-        Self {
+        Some(Self {
             id: WalletId { owner, currency: currency.code }.to_string(),
             currency: currency.code.to_string(),
             balance: posted.clone(),
             posted,
             held: balance.held.to_decimal(currency.scale),
             available: balance.available.to_decimal(currency.scale),
-        }
+            created_at: rfc3339(times.opened_at),
+            updated_at: rfc3339(times.changed_at),
+        })
     }
 
     /// All wallets of an account whose currencies are known.
@@ -109,10 +118,8 @@ impl WalletBody {
         account: &Account,
         scale_of: impl Fn(CurrencyCode) -> Option<Currency>,
     ) -> Vec<Self> {
-        let body = |(code, balance): (&CurrencyCode, &Balance)| {
-            scale_of(*code).map(|currency| Self::new(account.user, currency, *balance))
-        };
-        account.wallets.iter().filter_map(body).collect()
+        let body = |code: &CurrencyCode| Self::new(account, scale_of(*code)?);
+        account.wallets.keys().filter_map(body).collect()
     }
 }
 

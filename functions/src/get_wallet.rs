@@ -24,6 +24,5 @@ pub const ENDPOINT: Endpoint =
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let (id, currency) = own_wallet(context, call).await?;
     let account = context.market.store.account(id.owner).await?.ok_or(Missing::Wallet)?;
-    let balance = account.wallets.get(&id.currency).ok_or(Missing::Wallet)?;
-    Reply::json(200, &WalletBody::new(id.owner, currency, *balance))
+    Reply::json(200, &WalletBody::new(&account, currency).ok_or(Missing::Wallet)?)
 }

@@ -1,7 +1,7 @@
 //! POST /wallets/: a wallet of the caller's, opened if it is not there yet.
 
 use app::identity;
-use domain::currency::CurrencyCode;
+use domain::{currency::CurrencyCode, refusal::Missing};
 use edge::{
     auth::scopes::Scope,
     call::Call,
@@ -49,5 +49,5 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     };
     let caller = call.caller()?.user;
     let account = identity::open_wallet(&context.market, caller, currency.code).await?;
-    Reply::json(200, &WalletBody::new(caller, currency, account.balance(currency.code)))
+    Reply::json(200, &WalletBody::new(&account, currency).ok_or(Missing::Wallet)?)
 }

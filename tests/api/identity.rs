@@ -76,10 +76,12 @@ async fn who_signs_up_is_a_trader_with_an_empty_wallet() {
         {
           "available": "0.00",
           "balance": "0.00",
+          "created_at": "2026-11-21T08:00:00.000Z",
           "currency": "USD",
           "held": "0.00",
           "id": "wal_1_USD",
-          "posted": "0.00"
+          "posted": "0.00",
+          "updated_at": "2026-11-21T08:00:00.000Z"
         }
       ]
     }

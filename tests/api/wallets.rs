@@ -21,10 +21,12 @@ async fn a_wallet_opens_empty_once_and_is_answered_as_it_is_afterwards() {
     {
       "available": "0.00",
       "balance": "0.00",
+      "created_at": "2026-11-21T08:00:00.000Z",
       "currency": "MRC",
       "held": "0.00",
       "id": "wal_1_MRC",
-      "posted": "0.00"
+      "posted": "0.00",
+      "updated_at": "2026-11-21T08:00:00.000Z"
     }
     "#);
     let again = world.send(Ask::post("/api/v1/wallets/").by(&john).json(&body)).await;
@@ -71,18 +73,22 @@ async fn the_owner_sees_all_wallets() {
         {
           "available": "250.00",
           "balance": "250.00",
+          "created_at": "2026-11-21T08:00:00.000Z",
           "currency": "MRC",
           "held": "0.00",
           "id": "wal_1_MRC",
-          "posted": "250.00"
+          "posted": "250.00",
+          "updated_at": "2026-11-21T08:00:00.000Z"
         },
         {
           "available": "900.00",
           "balance": "900.00",
+          "created_at": "2026-11-21T08:00:00.000Z",
           "currency": "USD",
           "held": "0.00",
           "id": "wal_1_USD",
-          "posted": "900.00"
+          "posted": "900.00",
+          "updated_at": "2026-11-21T08:00:00.000Z"
         }
       ],
       "next_cursor": null
@@ -208,4 +214,17 @@ async fn an_operation_is_a_deposit_or_a_withdrawal_of_something() {
         answer.expect_problem(422, "validation_failed");
         assert_eq!(answer.text("/errors/0/pointer"), pointer, "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_wallet_says_when_it_was_opened_and_when_it_last_changed() {
+    let world = World::new().await;
+    let john = world.trader_with("john_earth", 1, "7.00").await;
+    world.pass(domain::time::Span::seconds(5));
+    let path = format!("/api/v1/wallets/{}/operation", john.wallet);
+    let body = json!({"operation_type": "WITHDRAW", "amount": "1.00"});
+    world.send(Ask::post(&path).by(&john).key("k").json(&body)).await.expect_status(200);
+    let wallet = world.send(Ask::get(&format!("/api/v1/wallets/{}", john.wallet)).by(&john)).await;
+    assert_eq!(wallet.expect_status(200).text("/created_at"), "2026-11-21T08:00:00.000Z");
+    assert_eq!(wallet.text("/updated_at"), "2026-11-21T08:00:05.000Z");
 }

@@ -16,6 +16,7 @@ use domain::{
     rate::{RateSource, SpreadBps},
     refund::refund,
     refusal::Refusal,
+    time::Timestamp,
     universe::{NewRate, NewUniverse, Universe, Universes, create, set_rate},
 };
 use testkit::builders::{earth, mars, money, mrc, pieces, start, stock, trader, usd};
@@ -113,7 +114,14 @@ fn identity() -> Vec<(&'static str, Commit)> {
         ("a session", Commit::of(vec![Write::PutSession(begun.clone())])),
         ("a renewal", rotated.clone().replacing(&begun)),
         ("its end", rotated.ended().replacing(&rotated)),
-        ("a wallet", Commit::of(vec![Write::OpenWallet { user: alice(), code }])),
+        (
+            "a wallet",
+            Commit::of(vec![Write::OpenWallet {
+                user: alice(),
+                code,
+                at: Timestamp::from_millis(1),
+            }]),
+        ),
     ]
 }
 

@@ -180,7 +180,8 @@ pub async fn open_wallet(
         if account.wallets.contains_key(&code) {
             return Ok(account);
         }
-        let commit = Commit::of(vec![Write::OpenWallet { user: actor, code }]);
+        let at = market.clock.now();
+        let commit = Commit::of(vec![Write::OpenWallet { user: actor, code, at }]);
         if market.commit_try(&commit, attempt).await? {
             return Ok(market.store.account(actor).await?.ok_or(Missing::User)?);
         }

@@ -216,8 +216,8 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
     }
     for (write, found) in failed() {
         match (write, found) {
-            (Write::MoveFunds { legs, entry, .. }, Found::Account(account)) => {
-                if let Err(refusal) = account.after(legs, *entry) {
+            (Write::MoveFunds { legs, entry, at, .. }, Found::Account(account)) => {
+                if let Err(refusal) = account.after(legs, *entry, *at) {
                     return Explained::Refused(refusal);
                 }
             }

@@ -42,7 +42,8 @@ pub async fn simulate<O: Operation>(
     let loaded = operation.load(market, Freshness::Fresh).await?;
     let commit = operation.decide(&guard, &loaded)?;
     let account = market.store.account(actor).await?.ok_or(Missing::User)?;
-    let account = account.after(&legs_of(&commit, actor), guard.entry).map_err(Declined::from)?;
+    let legs = legs_of(&commit, actor);
+    let account = account.after(&legs, guard.entry, guard.at).map_err(Declined::from)?;
     Ok(Simulated { commit, account })
 }
 

@@ -7,7 +7,25 @@ use crate::{
     currency::CurrencyCode,
     id::{EntryId, UserId},
     refusal::Refusal,
+    time::Timestamp,
 };
+
+/// When a wallet was opened and when it last changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalletTimes {
+    /// When it was opened, by its owner or by money that arrived.
+    pub opened_at: Timestamp,
+    /// When money last moved out of or into it; at first, when it was opened.
+    pub changed_at: Timestamp,
+}
+
+impl WalletTimes {
+    /// The times of a wallet that has not changed since it was opened.
+    #[must_use]
+    pub fn new(opened_at: Timestamp) -> Self {
+        Self { opened_at, changed_at: opened_at }
+    }
+}
 
 /// What a wallet holds, in minor units of its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +58,8 @@ pub struct Account {
     pub user: UserId,
     /// The wallets, by currency.
     pub wallets: BTreeMap<CurrencyCode, Balance>,
+    /// The times of each of the wallets.
+    pub times: BTreeMap<CurrencyCode, WalletTimes>,
     /// Counts the changes, without gaps, from 1.
     pub version: u64,
     /// The journal entry of the last change of money.
@@ -68,9 +88,10 @@ impl Leg {
 impl Account {
     /// A new account with one empty wallet.
     #[must_use]
-    pub fn opened(user: UserId, first: CurrencyCode) -> Self {
+    pub fn opened(user: UserId, first: CurrencyCode, at: Timestamp) -> Self {
         let wallets = BTreeMap::from([(first, Balance::default())]);
-        Self { user, wallets, version: 1, last_entry: None }
+        let times = BTreeMap::from([(first, WalletTimes::new(at))]);
+        Self { user, wallets, times, version: 1, last_entry: None }
     }
 
     /// What the wallet holds; nothing if there is none.
@@ -83,7 +104,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Refusal::InsufficientFunds`] and [`Refusal::BalanceLimit`]; then nothing has moved.
-    pub fn after(&self, legs: &[Leg], entry: EntryId) -> Result<Self, Refusal> {
+    pub fn after(&self, legs: &[Leg], entry: EntryId, at: Timestamp) -> Result<Self, Refusal> {
         let mut next = self.clone();
         for leg in legs {
             let balance = next.wallets.entry(leg.code()).or_default();
@@ -98,6 +119,7 @@ impl Account {
                     .checked_add(money.amount)
                     .ok_or(Refusal::BalanceLimit { currency: leg.code() })?,
             };
+            next.times.entry(leg.code()).or_insert(WalletTimes::new(at)).changed_at = at;
         }
         next.version = next.version.saturating_add(1);
         next.last_entry = Some(entry);
@@ -110,19 +132,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{ALICE, earth, minor, mrc, usd};
+    use crate::testing::{ALICE, at, earth, minor, mrc, usd};
 
     const ENTRY: EntryId = EntryId::from_bits(9);
 
     fn holding(available: Amount) -> Account {
-        let mut account = Account::opened(ALICE, usd("0").currency.code);
+        let mut account = Account::opened(ALICE, usd("0").currency.code, at(0));
         account.wallets.insert(usd("0").currency.code, Balance { available, held: minor(5) });
         account
     }
 
     #[test]
     fn a_new_account_has_one_empty_wallet() {
-        let account = Account::opened(ALICE, usd("0").currency.code);
+        let account = Account::opened(ALICE, usd("0").currency.code, at(0));
         assert_eq!(account.wallets.len(), 1);
         assert_eq!(account.balance(usd("0").currency.code), Balance::default());
         assert_eq!((account.version, account.last_entry), (1, None));
@@ -131,7 +153,7 @@ mod tests {
     #[test]
     fn legs_move_what_is_available_and_leave_what_is_held() {
         let legs = [Leg::Debit(usd("4.00")), Leg::Credit(mrc("10.00"))];
-        let next = holding(minor(400)).after(&legs, ENTRY).expect("enough");
+        let next = holding(minor(400)).after(&legs, ENTRY, at(1)).expect("enough");
         let usd_left = Balance { available: Amount::ZERO, held: minor(5) };
         assert_eq!(next.balance(usd("0").currency.code), usd_left);
         assert_eq!(next.balance(mrc("0").currency.code).available, minor(1000));
@@ -140,14 +162,14 @@ mod tests {
 
     #[test]
     fn more_than_is_available_is_refused_even_if_more_is_held() {
-        let refused = holding(minor(399)).after(&[Leg::Debit(usd("4.00"))], ENTRY);
+        let refused = holding(minor(399)).after(&[Leg::Debit(usd("4.00"))], ENTRY, at(1));
         let (required, available) = (usd("4.00"), usd("3.99"));
         assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }));
     }
 
     #[test]
     fn a_wallet_that_is_not_there_has_nothing() {
-        let refused = holding(minor(400)).after(&[Leg::Debit(mrc("0.01"))], ENTRY);
+        let refused = holding(minor(400)).after(&[Leg::Debit(mrc("0.01"))], ENTRY, at(1));
         let (required, available) = (mrc("0.01"), mrc("0"));
         assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }));
     }
@@ -156,7 +178,7 @@ mod tests {
     fn a_wallet_holds_at_most_the_largest_amount() {
         let currency = usd("0").currency.code;
         let full = holding(Amount::MAX);
-        let refused = full.after(&[Leg::Credit(usd("0.01"))], ENTRY);
+        let refused = full.after(&[Leg::Credit(usd("0.01"))], ENTRY, at(1));
         assert_eq!(refused, Err(Refusal::BalanceLimit { currency }));
         assert_eq!(full.balance(currency).posted_minor(), 1_000_000_000_000_000_005);
         assert_eq!(full.balance(currency).posted(), Amount::MAX);
@@ -179,7 +201,7 @@ mod tests {
             let (before, moved) = (available.minor(), moved.minor());
             let sum = if credits { before + moved } else { before - moved };
             let code = money.currency.code;
-            match account.after(&[leg], ENTRY) {
+            match account.after(&[leg], ENTRY, at(1)) {
                 Ok(next) => {
                     prop_assert_eq!(next.balance(code).available.minor(), sum);
                     prop_assert_eq!(next.balance(code).held, minor(5));

@@ -46,6 +46,8 @@ pub enum Write {
         user: UserId,
         /// The wallet's currency.
         code: CurrencyCode,
+        /// When.
+        at: Timestamp,
     },
     /// Money out of and into an account; it is there, has what is debited and room for what
     /// is credited. A credit opens a wallet that is not there.
@@ -56,6 +58,8 @@ pub enum Write {
         legs: Vec<Leg>,
         /// The journal entry that it belongs to.
         entry: EntryId,
+        /// When.
+        at: Timestamp,
     },
     /// A new item; none has its id.
     PutItem(Item),
@@ -170,6 +174,7 @@ impl Commit {
             user,
             legs,
             entry: guard.entry,
+            at: guard.at,
         });
         let mut writes = vec![guarded(guard, Outcome::Moved(movement))];
         writes.extend(moves);

@@ -149,11 +149,12 @@ pub struct User {
 #[must_use]
 pub fn sign_up(user: User, home: &Universe) -> Commit {
     let (id, username, email) = (user.id, user.username.clone(), user.email.clone());
+    let account = Account::opened(id, home.currency.code, user.created_at);
     Commit::of(vec![
         Write::PutUser(user),
         Write::ReserveUsername(username, id),
         Write::ReserveEmail(email, id),
-        Write::OpenAccount(Account::opened(id, home.currency.code)),
+        Write::OpenAccount(account),
     ])
 }
 

@@ -135,7 +135,7 @@ mod tests {
 
     fn moves(commit: &Commit) -> Vec<(UserId, Vec<Leg>)> {
         let legs = |write: &Write| match write {
-            Write::MoveFunds { user, legs, entry } => {
+            Write::MoveFunds { user, legs, entry, .. } => {
                 assert_eq!(*entry, EntryId::from_bits(10));
                 Some((*user, legs.clone()))
             }

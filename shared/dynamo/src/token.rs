@@ -47,6 +47,7 @@ mod tests {
         commit::{Commit, Write},
         currency::CurrencyCode,
         id::UserId,
+        time::Timestamp,
     };
 
     use super::*;
@@ -58,7 +59,11 @@ mod tests {
 
     fn opening(code: &str) -> Commit {
         let code: CurrencyCode = code.parse().expect("a code");
-        Commit::of(vec![Write::OpenWallet { user: UserId::from_bits(1), code }])
+        Commit::of(vec![Write::OpenWallet {
+            user: UserId::from_bits(1),
+            code,
+            at: Timestamp::from_millis(1),
+        }])
     }
 
     #[test]

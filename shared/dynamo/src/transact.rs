@@ -59,11 +59,11 @@ fn action(write: &Write, tables: &TableNames) -> Result<Action, StoreError> {
             put_new(&JOURNAL, with(keys::claim(claim), "claimed_by", text(by.spell())))
         }
         Write::OpenAccount(account) => put_new(&ACCOUNTS, account.to_row()?),
-        Write::OpenWallet { user, code } => {
-            update(&ACCOUNTS, keys::account(*user), open_wallet(*code))
+        Write::OpenWallet { user, code, at } => {
+            update(&ACCOUNTS, keys::account(*user), open_wallet(*code, *at))
         }
-        Write::MoveFunds { user, legs, entry } => {
-            update(&ACCOUNTS, keys::account(*user), move_funds(legs, *entry))
+        Write::MoveFunds { user, legs, entry, at } => {
+            update(&ACCOUNTS, keys::account(*user), move_funds(legs, *entry, *at))
         }
         Write::PutItem(item) => put_new(&CATALOG, item.to_row()?),
         Write::ReviseItem { item, .. } => {
@@ -131,31 +131,38 @@ struct Changes {
     values: Row,
 }
 
-fn open_wallet(code: CurrencyCode) -> Changes {
+fn open_wallet(code: CurrencyCode, at: Timestamp) -> Changes {
     Changes {
         sets: vec![
             format!("#available.#{code} = :zero"),
             format!("#held.#{code} = :zero"),
+            format!("#opened.#{code} = :at"),
+            format!("#changed.#{code} = :at"),
             "#version = #version + :one".to_owned(),
         ],
         conditions: vec![
             "attribute_exists(#user)".to_owned(),
             format!("attribute_not_exists(#available.#{code})"),
         ],
-        values: values([(":zero", number(0)), (":one", number(1))]),
+        values: values([(":zero", number(0)), (":one", number(1)), (":at", number(at.count()))]),
     }
 }
 
 /// As [`domain::account::Account::after`]: a debit needs its amount, a credit needs room and
 /// opens a wallet that is not there.
-fn move_funds(legs: &[Leg], entry: EntryId) -> Changes {
+fn move_funds(legs: &[Leg], entry: EntryId, at: Timestamp) -> Changes {
     let mut changes = Changes {
         sets: vec!["#version = #version + :one".to_owned(), "#last_entry = :entry".to_owned()],
         conditions: vec!["attribute_exists(#user)".to_owned()],
-        values: values([(":one", number(1)), (":entry", text(entry.spell()))]),
+        values: values([
+            (":one", number(1)),
+            (":entry", text(entry.spell())),
+            (":at", number(at.count())),
+        ]),
     };
     for leg in legs {
         let code = leg.code();
+        changes.sets.push(format!("#changed.#{code} = :at"));
         match leg {
             Leg::Debit(money) => {
                 let debit = format!(":debit_{code}");
@@ -170,6 +177,7 @@ fn move_funds(legs: &[Leg], entry: EntryId) -> Changes {
                     "#available.#{code} = if_not_exists(#available.#{code}, :zero) + {credit}"
                 ));
                 changes.sets.push(format!("#held.#{code} = if_not_exists(#held.#{code}, :zero)"));
+                changes.sets.push(format!("#opened.#{code} = if_not_exists(#opened.#{code}, :at)"));
                 changes.conditions.push(format!(
                     "(attribute_not_exists(#available.#{code}) OR #available.#{code} <= {room})"
                 ));

@@ -44,10 +44,12 @@ async fn a_simulated_purchase_shows_postings_wallets_and_the_answer() {
       {
         "available": "987.97",
         "balance": "987.97",
+        "created_at": "2026-11-21T08:00:00.000Z",
         "currency": "USD",
         "held": "0.00",
         "id": "wal_1_USD",
-        "posted": "987.97"
+        "posted": "987.97",
+        "updated_at": "2026-11-21T08:00:00.000Z"
       }
     ]
     "#);

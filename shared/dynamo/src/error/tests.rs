@@ -27,7 +27,7 @@ fn entry() -> Entry {
 }
 
 fn account() -> Account {
-    Account::opened(UserId::from_bits(1), "USD".parse().expect("a code"))
+    Account::opened(UserId::from_bits(1), "USD".parse().expect("a code"), Timestamp::from_millis(0))
 }
 
 /// A guard and two writes behind it.
@@ -36,7 +36,7 @@ fn guarded() -> Commit {
     let name = "alice".parse().expect("a name");
     Commit::of(vec![
         Write::PutEntry(entry()),
-        Write::OpenWallet { user: account().user, code },
+        Write::OpenWallet { user: account().user, code, at: Timestamp::from_millis(1) },
         Write::ReserveUsername(name, account().user),
     ])
 }

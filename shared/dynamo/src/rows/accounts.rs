@@ -1,24 +1,28 @@
-//! Accounts: two maps by currency, so that a condition can name one balance.
+//! Accounts: maps by currency, so that a condition can name one balance.
 
 use std::collections::BTreeMap;
 
 use domain::{
-    account::{Account, Balance},
+    account::{Account, Balance, WalletTimes},
     amount::Amount,
     currency::CurrencyCode,
     id::{EntryId, UserId},
+    time::Timestamp,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::spelling::{Counted, Spelled, spelled, spelled_option};
 
-/// `available.USD` and `held.USD` in minor units.
+/// `available.USD` and `held.USD` in minor units; `opened.USD` and `changed.USD` in
+/// milliseconds.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AccountRow {
     #[serde(with = "spelled")]
     user: UserId,
     available: BTreeMap<String, i64>,
     held: BTreeMap<String, i64>,
+    opened: BTreeMap<String, i64>,
+    changed: BTreeMap<String, i64>,
     version: u64,
     #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     last_entry: Option<EntryId>,
@@ -32,10 +36,15 @@ impl AccountRow {
         let part = |of: fn(&Balance) -> Amount| {
             account.wallets.iter().map(move |(code, balance)| (code.spell(), of(balance).count()))
         };
+        let time = |of: fn(&WalletTimes) -> Timestamp| {
+            account.times.iter().map(move |(code, times)| (code.spell(), of(times).count()))
+        };
         let row = Self {
             user: account.user,
             available: part(|balance| balance.available).collect(),
             held: part(|balance| balance.held).collect(),
+            opened: time(|times| times.opened_at).collect(),
+            changed: time(|times| times.changed_at).collect(),
             version: account.version,
             last_entry: account.last_entry,
         };
@@ -47,8 +56,9 @@ impl AccountRow {
     ) -> Result<Account, D::Error> {
         let row = <Self as Deserialize>::deserialize(deserializer)?;
         let wallets = row.wallets().ok_or_else(|| D::Error::custom("no balances"))?;
+        let times = row.times().ok_or_else(|| D::Error::custom("no times"))?;
         let Self { user, version, last_entry, .. } = row;
-        Ok(Account { user, wallets, version, last_entry })
+        Ok(Account { user, wallets, times, version, last_entry })
     }
 
     /// A wallet has both of its parts, or the row is corrupt.
@@ -62,5 +72,18 @@ impl AccountRow {
             Some((CurrencyCode::read(code)?, Balance { available, held }))
         };
         self.available.iter().map(wallet).collect()
+    }
+
+    /// A wallet has both of its times, too.
+    fn times(&self) -> Option<BTreeMap<CurrencyCode, WalletTimes>> {
+        if self.opened.len() != self.available.len() || self.changed.len() != self.opened.len() {
+            return None;
+        }
+        let times = |code: &String| {
+            let opened_at = Timestamp::of(*self.opened.get(code)?)?;
+            let changed_at = Timestamp::of(*self.changed.get(code)?)?;
+            Some((CurrencyCode::read(code)?, WalletTimes { opened_at, changed_at }))
+        };
+        self.available.keys().map(times).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Any value that can be stored, for property tests, and the largest of each kind.
 
 use domain::{
-    account::{Account, Balance},
+    account::{Account, Balance, WalletTimes},
     amount::{Amount, Money},
     catalogue::{Description, Item, ItemState, Quantity, Stock},
     conversion::{Conversion, Provenance},
@@ -277,8 +277,17 @@ pub(crate) fn universes() -> impl Strategy<Value = Universe> {
 
 pub(crate) fn accounts() -> impl Strategy<Value = Account> {
     let balances = (amounts(), amounts()).prop_map(|(available, held)| Balance { available, held });
-    (users(), btree_map(codes(), balances, 0..5), any::<u64>(), option::of(entry_ids())).prop_map(
-        |(user, wallets, version, last_entry)| Account { user, wallets, version, last_entry },
+    let times = (times(), times())
+        .prop_map(|(opened_at, changed_at)| WalletTimes { opened_at, changed_at });
+    let wallets = btree_map(codes(), (balances, times), 0..5);
+    (users(), wallets, any::<u64>(), option::of(entry_ids())).prop_map(
+        |(user, wallets, version, last_entry)| Account {
+            user,
+            wallets: wallets.iter().map(|(code, (balance, _))| (*code, *balance)).collect(),
+            times: wallets.iter().map(|(code, (_, times))| (*code, *times)).collect(),
+            version,
+            last_entry,
+        },
     )
 }
 

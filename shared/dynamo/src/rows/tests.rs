@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use domain::{
+    account::{Balance, WalletTimes},
     amount::{Amount, Money},
     catalogue::Quantity,
     conversion::Conversion,
@@ -201,11 +202,14 @@ fn the_largest_item_is_one_write_unit_and_so_is_its_listing() {
 
 #[test]
 fn an_account_with_many_wallets_is_one_write_unit() {
-    let codes = ('A'..='Z').map(|letter| letter.to_string().repeat(5)).take(20);
-    let full = domain::account::Balance { available: Amount::MAX, held: Amount::MAX };
-    let wallets = codes.map(|code| (code.parse().expect("a code"), full)).collect();
+    let codes = ('A'..='Z').map(|letter| letter.to_string().repeat(5)).take(13);
+    let full = Balance { available: Amount::MAX, held: Amount::MAX };
+    let latest = WalletTimes::new(Timestamp::MAX);
+    let codes: Vec<_> = codes.map(|code| code.parse().expect("a code")).collect();
+    let wallets = codes.iter().map(|code| (*code, full)).collect();
+    let times = codes.iter().map(|code| (*code, latest)).collect();
     let last_entry = Some(EntryId::from_bits(u128::MAX));
-    let account = Account { user: PAYER, wallets, version: u64::MAX, last_entry };
+    let account = Account { user: PAYER, wallets, times, version: u64::MAX, last_entry };
     let bytes = size(&account.to_row().expect("a row"));
     assert!(bytes <= UNIT, "{bytes} bytes");
 }
@@ -243,7 +247,7 @@ fn a_session_is_swept_only_when_it_is_over() {
 #[test]
 fn a_wallet_with_one_of_its_parts_is_corrupt() {
     let code = "USD".parse().expect("a code");
-    let mut row = Account::opened(PAYER, code).to_row().expect("a row");
+    let mut row = Account::opened(PAYER, code, Timestamp::from_millis(0)).to_row().expect("a row");
     row.insert("held".to_owned(), AttributeValue::M(Row::new()));
     assert!(matches!(Account::from_row(row), Err(StoreError::Corrupt(_))));
 }

@@ -14,6 +14,7 @@ use crate::rows::generators::{currency, largest_item};
 
 const ALICE: UserId = UserId::from_bits(1);
 const ENTRY: EntryId = EntryId::from_bits(9);
+const AT: Timestamp = Timestamp::MAX;
 
 fn of(write: Write) -> Action {
     let tables = TableNames::prefixed("market");
@@ -39,31 +40,35 @@ fn a_debit_needs_what_it_takes_and_a_credit_needs_room() {
         Leg::Debit(money(400, currency("USD/2"))),
         Leg::Credit(money(1000, currency("MRC/2"))),
     ];
-    let action = of(Write::MoveFunds { user: ALICE, legs, entry: ENTRY });
+    let action = of(Write::MoveFunds { user: ALICE, legs, entry: ENTRY, at: AT });
     assert_eq!(action.table, "market-accounts");
     assert_eq!(action.row, keys::account(ALICE));
     let condition = "attribute_exists(#user) AND #available.#USD >= :debit_USD AND \
                      (attribute_not_exists(#available.#MRC) OR #available.#MRC <= :room_MRC)";
     assert_eq!(action.condition, condition);
     let update = "SET #version = #version + :one, #last_entry = :entry, \
-                  #available.#USD = #available.#USD - :debit_USD, \
+                  #changed.#USD = :at, #available.#USD = #available.#USD - :debit_USD, \
+                  #changed.#MRC = :at, \
                   #available.#MRC = if_not_exists(#available.#MRC, :zero) + :credit_MRC, \
-                  #held.#MRC = if_not_exists(#held.#MRC, :zero)";
+                  #held.#MRC = if_not_exists(#held.#MRC, :zero), \
+                  #opened.#MRC = if_not_exists(#opened.#MRC, :at)";
     assert_eq!(action.update.as_deref(), Some(update));
     assert_eq!(value(&action, ":debit_USD"), &number(400));
     assert_eq!(value(&action, ":credit_MRC"), &number(1000));
     assert_eq!(value(&action, ":room_MRC"), &number(999_999_999_999_999_000_i64));
     assert_eq!(value(&action, ":entry"), &text(ENTRY.to_string()));
-    assert_eq!(action.values.len(), 6);
+    assert_eq!(value(&action, ":at"), &number(AT.millis()));
+    assert_eq!(action.values.len(), 7);
 }
 
 #[test]
 fn a_wallet_is_opened_once_and_only_in_an_account() {
     let code = "USD".parse().expect("a code");
-    let action = of(Write::OpenWallet { user: ALICE, code });
+    let action = of(Write::OpenWallet { user: ALICE, code, at: AT });
     let condition = "attribute_exists(#user) AND attribute_not_exists(#available.#USD)";
     assert_eq!(action.condition, condition);
-    let update = "SET #available.#USD = :zero, #held.#USD = :zero, #version = #version + :one";
+    let update = "SET #available.#USD = :zero, #held.#USD = :zero, #opened.#USD = :at, \
+                  #changed.#USD = :at, #version = #version + :one";
     assert_eq!(action.update.as_deref(), Some(update));
 }
 
@@ -151,10 +156,10 @@ fn every_action_brings_back_what_it_finds() {
     assert_eq!(put.return_values_on_condition_check_failure(), old);
     assert_eq!(put.expression_attribute_values(), None);
     let code = "USD".parse().expect("a code");
-    let update = of(Write::OpenWallet { user: ALICE, code }).into_item().expect("an item");
+    let update = of(Write::OpenWallet { user: ALICE, code, at: AT }).into_item().expect("an item");
     let update = update.update().expect("an update");
     assert_eq!(update.return_values_on_condition_check_failure(), old);
     let names = update.expression_attribute_names().expect("names");
     assert_eq!(names.get("#USD").map(String::as_str), Some("USD"));
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 7);
 }

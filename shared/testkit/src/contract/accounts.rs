@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use app::ports::{Found, Store};
 use domain::{
-    account::{Account, Balance, Leg},
+    account::{Account, Balance, Leg, WalletTimes},
     amount::{Amount, Money},
     commit::Write,
     operation::withdraw,
+    time::Timestamp,
 };
 use tokio::task::JoinSet;
 
 use super::fixtures::{
-    ALICE, BOB, account, done, entry_id, funded, guard, minor, moving, opened, refused,
+    ALICE, BOB, account, at, done, entry_id, funded, guard, minor, moving, opened, refused,
     refused_one, tried,
 };
 use crate::builders::{earth, mars, mrc, usd, venus};
@@ -27,8 +28,11 @@ pub(super) async fn an_account_is_read_as_it_was_written(store: Arc<dyn Store>) 
     let mut written = opened(ALICE);
     let most = Balance { available: Amount::MAX, held: Amount::MAX };
     written.wallets.insert(mars().currency.code, most);
+    written.times.insert(mars().currency.code, WalletTimes::new(at(5)));
     let some = Balance { available: minor(7), held: minor(3) };
     written.wallets.insert(venus().currency.code, some);
+    let changed = WalletTimes { opened_at: at(6), changed_at: Timestamp::MAX };
+    written.times.insert(venus().currency.code, changed);
     let written = Account { version: 41, last_entry: Some(entry_id(u128::MAX)), ..written };
     let writes = vec![Write::OpenAccount(written.clone()), Write::OpenAccount(opened(BOB))];
     done(store, writes).await;
@@ -41,7 +45,7 @@ pub(super) async fn an_account_is_opened_once(store: Arc<dyn Store>) {
     funded(store, ALICE, 1, usd("5.00")).await;
     let before = account(store, ALICE).await;
     let found =
-        refused_one(store, Write::OpenAccount(Account::opened(ALICE, mars().currency.code)));
+        refused_one(store, Write::OpenAccount(Account::opened(ALICE, mars().currency.code, at(1))));
     assert_eq!(found.await, Found::Account(before.clone()));
     assert_eq!(account(store, ALICE).await, before);
 }
@@ -49,16 +53,17 @@ pub(super) async fn an_account_is_opened_once(store: Arc<dyn Store>) {
 pub(super) async fn a_wallet_is_opened_once_and_only_in_an_account(store: Arc<dyn Store>) {
     let store = store.as_ref();
     let code = mars().currency.code;
-    let opening = || Write::OpenWallet { user: ALICE, code };
+    let opening = || Write::OpenWallet { user: ALICE, code, at: at(3) };
     assert_eq!(refused_one(store, opening()).await, Found::Nothing);
     assert_eq!(store.account(ALICE).await, Ok(None));
     funded(store, ALICE, 1, usd("5.00")).await;
     let mut expected = account(store, ALICE).await;
     done(store, vec![opening()]).await;
     expected.wallets.insert(code, Balance::default());
+    expected.times.insert(code, WalletTimes::new(at(3)));
     expected.version += 1;
     assert_eq!(account(store, ALICE).await, expected);
-    let again = Write::OpenWallet { user: ALICE, code: earth().currency.code };
+    let again = Write::OpenWallet { user: ALICE, code: earth().currency.code, at: at(3) };
     assert_eq!(refused_one(store, again).await, Found::Account(expected.clone()));
     assert_eq!(account(store, ALICE).await, expected);
 }
@@ -105,6 +110,10 @@ pub(super) async fn a_credit_opens_a_missing_wallet(store: Arc<dyn Store>) {
     let after = account(store, ALICE).await;
     let mars_wallet = Balance { available: mrc("2.00").amount, held: Amount::ZERO };
     assert_eq!(after.wallets.get(&mars().currency.code), Some(&mars_wallet));
+    assert_eq!(after.times.get(&mars().currency.code), Some(&WalletTimes::new(at(2))));
+    done(store, vec![moving(ALICE, vec![Leg::Credit(mrc("2.00"))], 3)]).await;
+    let times = WalletTimes { opened_at: at(2), changed_at: at(3) };
+    assert_eq!(account(store, ALICE).await.times.get(&mars().currency.code), Some(&times));
     assert_eq!(after.balance(earth().currency.code).available, usd("5.00").amount);
 }
 
@@ -171,6 +180,8 @@ pub(super) async fn what_is_held_is_not_available(store: Arc<dyn Store>) {
     let found = refused_one(store, moving(ALICE, vec![Leg::Debit(usd("1.01"))], 2)).await;
     assert_eq!(found, Found::Account(written));
     done(store, vec![moving(ALICE, vec![Leg::Debit(usd("1.00"))], 3)]).await;
+    let times = WalletTimes { opened_at: at(0), changed_at: at(3) };
+    assert_eq!(account(store, ALICE).await.times.get(&code), Some(&times));
     let left = Balance { available: Amount::ZERO, held: minor(50) };
     assert_eq!(account(store, ALICE).await.balance(code), left);
 }

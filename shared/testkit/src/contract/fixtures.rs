@@ -76,11 +76,12 @@ pub(super) fn helmet(number: u128) -> Item {
 }
 
 pub(super) fn opened(user: UserId) -> Account {
-    Account::opened(user, earth().currency.code)
+    Account::opened(user, earth().currency.code, at(0))
 }
 
 pub(super) fn moving(user: UserId, legs: Vec<Leg>, entry: u128) -> Write {
-    Write::MoveFunds { user, legs, entry: entry_id(entry) }
+    let at = at(u32::try_from(entry % 1_000).unwrap_or_default());
+    Write::MoveFunds { user, legs, entry: entry_id(entry), at }
 }
 
 /// Commits what must succeed.

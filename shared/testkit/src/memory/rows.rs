@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use app::ports::{Failure, Found};
 use domain::{
-    account::{Account, Balance},
+    account::{Account, Balance, WalletTimes},
     amount::Amount,
     catalogue::{Item, ItemState, Quantity, Stock},
     commit::{Claim, Write},
@@ -78,10 +78,10 @@ impl Rows {
                 Some(found) => Err(Found::Account(found.clone())),
                 None => Ok(Row::Account(account.clone())),
             },
-            Write::OpenWallet { user, code } => self.opened(*user, *code),
-            Write::MoveFunds { user, legs, entry } => {
+            Write::OpenWallet { user, code, at } => self.opened(*user, *code, *at),
+            Write::MoveFunds { user, legs, entry, at } => {
                 let account = self.accounts.get(user).ok_or(Found::Nothing)?;
-                let after = account.after(legs, *entry);
+                let after = account.after(legs, *entry, *at);
                 after.map(Row::Account).map_err(|_| Found::Account(account.clone()))
             }
             Write::PutItem(item) => absent(&self.items, &item.id, Row::Item(item.clone())),
@@ -125,13 +125,14 @@ impl Rows {
         }
     }
 
-    fn opened(&self, user: UserId, code: CurrencyCode) -> Result<Row, Found> {
+    fn opened(&self, user: UserId, code: CurrencyCode, at: Timestamp) -> Result<Row, Found> {
         let account = self.accounts.get(&user).ok_or(Found::Nothing)?;
         if account.wallets.contains_key(&code) {
             return Err(Found::Account(account.clone()));
         }
         let mut account = account.clone();
         account.wallets.insert(code, Balance::default());
+        account.times.insert(code, WalletTimes::new(at));
         account.version = account.version.saturating_add(1);
         Ok(Row::Account(account))
     }

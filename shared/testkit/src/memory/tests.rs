@@ -4,6 +4,7 @@ use domain::{
     account::{Account, Leg},
     commit::{Commit, Write},
     id::{EntryId, UserId},
+    time::{Span, Timestamp},
 };
 
 use super::{COMMITS_KNOWN, MemoryStore, State};
@@ -16,13 +17,22 @@ use std::sync::Arc;
 
 const ALICE: UserId = UserId::from_bits(1);
 
+fn at(seconds: u32) -> Timestamp {
+    Timestamp::from_millis(0).plus(Span::seconds(seconds))
+}
+
 fn opening() -> Write {
-    Write::OpenAccount(Account::opened(ALICE, earth().currency.code))
+    Write::OpenAccount(Account::opened(ALICE, earth().currency.code, at(0)))
 }
 
 fn crediting(number: u128) -> Commit {
     let legs = vec![Leg::Credit(usd("0.01"))];
-    Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry: EntryId::from_bits(number) }])
+    Commit::of(vec![Write::MoveFunds {
+        user: ALICE,
+        legs,
+        entry: EntryId::from_bits(number),
+        at: at(1),
+    }])
 }
 
 fn is_corrupt(answer: &Result<(), CommitError>) -> bool {
@@ -52,9 +62,10 @@ fn no_two_cases_of_the_contract_share_a_name() {
 #[test]
 fn a_commit_of_no_writes_of_too_many_or_of_one_row_twice_is_a_bug() {
     let too_many = (0..=100).map(|bits| {
-        Write::OpenAccount(Account::opened(UserId::from_bits(bits), earth().currency.code))
+        Write::OpenAccount(Account::opened(UserId::from_bits(bits), earth().currency.code, at(0)))
     });
-    let twice = vec![opening(), Write::OpenWallet { user: ALICE, code: earth().currency.code }];
+    let twice =
+        vec![opening(), Write::OpenWallet { user: ALICE, code: earth().currency.code, at: at(1) }];
     for writes in [vec![], too_many.collect(), twice] {
         assert!(is_corrupt(&State::default().commit(&Commit::of(writes))));
     }
@@ -66,7 +77,8 @@ fn a_write_of_one_wallet_twice_is_a_bug() {
     state.commit(&Commit::of(vec![opening()])).expect("an account");
     let legs = vec![Leg::Credit(usd("0.02")), Leg::Debit(usd("0.01"))];
     let entry = EntryId::from_bits(1);
-    let answer = state.commit(&Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry }]));
+    let answer =
+        state.commit(&Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry, at: at(1) }]));
     assert!(is_corrupt(&answer));
 }
 

@@ -16,7 +16,8 @@ use crate::{
     purchase::buy,
     refund::refund,
     testing::{
-        ALICE, BOB, CAROL, earth, entry, guard, helmet, mars, minor, movement, pieces, stock, venus,
+        ALICE, BOB, CAROL, at, earth, entry, guard, helmet, mars, minor, movement, pieces, stock,
+        venus,
     },
     universe::Universes,
 };
@@ -96,7 +97,7 @@ impl Market {
             ..helmet()
         };
         let items = (0_u32..).zip([&earth, &mars, &venus]).map(item);
-        let account = |user| (user, Account::opened(user, earth.currency.code));
+        let account = |user| (user, Account::opened(user, earth.currency.code, at(0)));
         let mut market = Self {
             items: items.map(|item| (item.id, item)).collect(),
             accounts: USERS.map(account).into(),
@@ -182,9 +183,9 @@ impl Market {
                 let free = self.claims.insert(*claim);
                 free.then_some(()).ok_or(Refusal::AlreadyRefunded)?;
             }
-            Write::MoveFunds { user, legs, entry } => {
+            Write::MoveFunds { user, legs, entry, at } => {
                 let account = self.accounts.get_mut(user).expect("an account");
-                *account = account.after(legs, *entry)?;
+                *account = account.after(legs, *entry, *at)?;
             }
             Write::SellStock { item, unit_price, quantity, .. } => {
                 let item = self.items.get_mut(item).expect("an item");
