@@ -7,7 +7,6 @@ use app::{
 };
 use domain::{
     amount::Amount,
-    catalogue::ItemState,
     currency::{Currency, CurrencyCode},
     id::{ItemId, UserId},
     purchase::Order,
@@ -87,8 +86,8 @@ pub async fn operation(
     };
     let expected = match &request.expected_unit_price {
         Some(text) => {
-            let currency = item_currency(context, call, request.item_id.0).await?;
-            Some(amount(text, currency, &format!("{at}/expected_unit_price"))?)
+            let pointer = format!("{at}/expected_unit_price");
+            Some(unit_price(context, call, request.item_id.0, text, &pointer).await?)
         }
         None => None,
     };
@@ -106,12 +105,20 @@ fn amount(text: &AmountText, currency: Currency, pointer: &str) -> Result<Amount
     Ok(text.of(currency, pointer)?.amount)
 }
 
-/// An item's currency never changes, so the cache will do. A draft is its seller's to know of.
-async fn item_currency(context: &Context, call: &Call, item: ItemId) -> Result<Currency, Problem> {
-    let mut item = context.market.items.get(item, Freshness::Cached).await?;
-    let caller = call.caller()?.user;
-    if item.state == ItemState::Draft && item.seller != caller {
-        item = view_item(&context.market, item.id, Some(caller)).await?;
+/// A price in an item's currency, which never changes, so the cache will do. Whether the item
+/// is for sale is not looked at: a replay is answered even if it is a draft by now. But a price
+/// that is none must not tell a stranger that a draft is there.
+async fn unit_price(
+    context: &Context,
+    call: &Call,
+    item: ItemId,
+    text: &AmountText,
+    pointer: &str,
+) -> Result<Amount, Problem> {
+    let cached = context.market.items.get(item, Freshness::Cached).await?;
+    let parsed = amount(text, cached.currency, pointer);
+    if parsed.is_err() {
+        view_item(&context.market, item, Some(call.caller()?.user)).await?;
     }
-    Ok(item.currency)
+    parsed
 }

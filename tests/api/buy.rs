@@ -266,3 +266,22 @@ async fn a_purchase_names_its_fields_and_no_others() {
     answer.expect_problem(422, "validation_failed");
     assert_eq!(answer.text("/errors/0/code"), "duplicate");
 }
+
+#[tokio::test]
+async fn a_replay_is_answered_though_the_item_was_withdrawn_since() {
+    let world = World::new().await;
+    let john = world.trader_with("john_earth", 1, "100.00").await;
+    let mary = world.trader("mary_mars", 2).await;
+    let item = world.item(&mary, "Mars Rocks", "10.00", 5).await;
+    let body = json!({"item_id": item, "quantity": 1, "expected_unit_price": "10.00"});
+    let buy = || Ask::post("/api/v1/buy").by(&john).key("k").json(&body);
+    let first = world.send(buy()).await;
+    first.expect_status(200);
+    let draft = Ask::new("PATCH", &format!("/api/v1/items/{item}")).by(&mary);
+    let draft = draft.header("if-match", "*").json(&json!({"state": "draft"}));
+    world.send(draft).await.expect_status(200);
+    world.pass(domain::time::Span::seconds(11));
+    let replay = world.send(buy()).await;
+    assert_eq!(replay.expect_status(200).bytes, first.bytes);
+    assert_eq!(replay.header("idempotency-replayed"), Some("true"));
+}
