@@ -52,12 +52,10 @@ pub struct CreateQuoteRequest {
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: CreateQuoteRequest = call.json()?;
-    let number = |id: Option<UniverseNumber>| id.map(|id| id.0);
-    let code = |code: Option<Text<CurrencyCode>>| code.map(|code| code.0);
-    let (id, currency) = (number(request.from_universe_id), code(request.from_currency));
-    let from = named(context, id, currency, "/from").await?;
-    let (id, currency) = (number(request.to_universe_id), code(request.to_currency));
-    let to = named(context, id, currency, "/to").await?;
+    let (id, code) = (&request.from_universe_id, &request.from_currency);
+    let from = named(context, id, code, "/from").await?;
+    let (id, code) = (&request.to_universe_id, &request.to_currency);
+    let to = named(context, id, code, "/to").await?;
     let fixed = match (request.amount, request.receive_amount) {
         (Some(pay), None) => Fixed::Paid(pay.positive(from.currency, "/amount")?.amount),
         (None, Some(get)) => Fixed::Received(get.positive(to.currency, "/receive_amount")?.amount),

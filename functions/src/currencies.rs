@@ -5,7 +5,12 @@ use domain::{
     currency::CurrencyCode,
     universe::{Universe, UniverseId},
 };
-use edge::{call::Call, context::Context, problem::Problem};
+use edge::{
+    call::Call,
+    context::Context,
+    problem::Problem,
+    wire::{Text, UniverseNumber},
+};
 
 /// The universe that has a currency.
 ///
@@ -38,8 +43,8 @@ pub async fn home(context: &Context, call: &Call) -> Result<Universe, Problem> {
 /// 404; 422 if it names none, or two that differ.
 pub async fn named(
     context: &Context,
-    id: Option<UniverseId>,
-    code: Option<CurrencyCode>,
+    id: &Option<UniverseNumber>,
+    code: &Option<Text<CurrencyCode>>,
     side: &str,
 ) -> Result<Universe, Problem> {
     let invalid = |error: &str, detail: &str| {
@@ -50,12 +55,12 @@ pub async fn named(
         )
     };
     match (id, code) {
-        (Some(id), None) => universe(context, id).await,
-        (None, Some(code)) => universe_of(context, code).await,
+        (Some(id), None) => universe(context, id.0).await,
+        (None, Some(code)) => universe_of(context, code.0).await,
         (None, None) => Err(invalid("missing", "one of the two is required")),
         (Some(id), Some(code)) => {
-            let universe = universe(context, id).await?;
-            if universe.currency.code == code {
+            let universe = universe(context, id.0).await?;
+            if universe.currency.code == code.0 {
                 return Ok(universe);
             }
             Err(invalid("contradiction", "universe and currency differ"))

@@ -1,13 +1,10 @@
 //! POST /exchange: one currency into another, by a quote or at the rate that holds now.
 
 use app::{
-    money,
-    perform::{Failed, Freshness, Operation, perform},
+    money::{Conversion, Exchange, Redeem},
+    perform::perform,
 };
-use domain::{
-    commit::Commit, conversion::Fixed, currency::CurrencyCode, id::UserId, ledger::Guard,
-    refusal::Declined, universe::Universes,
-};
+use domain::{conversion::Fixed, currency::CurrencyCode, id::UserId};
 use edge::{
     auth::scopes::Scope,
     call::Call,
@@ -73,33 +70,6 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     reply(perform(&context.market, &context.asked(call)?, &conversion).await)
 }
 
-/// An exchange by a quote, or at the rate that holds now.
-pub enum Conversion {
-    /// By a quote.
-    Quoted(money::Redeem),
-    /// At the rate that holds now.
-    Current(money::Exchange),
-}
-
-impl Operation for Conversion {
-    type Loaded = Universes;
-
-    async fn load(
-        &self,
-        market: &app::market::Market,
-        freshness: Freshness,
-    ) -> Result<Universes, Failed> {
-        Ok(market.rates.current(freshness).await?)
-    }
-
-    fn decide(&self, guard: &Guard, universes: &Universes) -> Result<Commit, Declined> {
-        match self {
-            Self::Quoted(redeem) => redeem.decide(guard, universes),
-            Self::Current(exchange) => exchange.decide(guard, universes),
-        }
-    }
-}
-
 /// What a request asks for; `at` is where it stands in the body.
 ///
 /// # Errors
@@ -122,20 +92,18 @@ pub async fn operation(
             let detail = "a quote says amount, currencies and limits by itself";
             return Err(Problem::invalid(&format!("{at}/quote"), "contradiction", detail));
         }
-        return Ok(Conversion::Quoted(money::Redeem { quote: open(context, call, quote)? }));
+        return Ok(Conversion::Quoted(Redeem { quote: open(context, call, quote)? }));
     }
-    let code = |code: &Option<Text<CurrencyCode>>| code.as_ref().map(|code| code.0);
-    let number = |id: &Option<UniverseNumber>| id.map(|id| id.0);
-    let (id, currency) = (number(&request.from_universe_id), code(&request.from_currency));
-    let from = named(context, id, currency, &format!("{at}/from")).await?;
-    let (id, currency) = (number(&request.to_universe_id), code(&request.to_currency));
-    let to = named(context, id, currency, &format!("{at}/to")).await?;
+    let (id, code) = (&request.from_universe_id, &request.from_currency);
+    let from = named(context, id, code, &format!("{at}/from")).await?;
+    let (id, code) = (&request.to_universe_id, &request.to_currency);
+    let to = named(context, id, code, &format!("{at}/to")).await?;
     let pointer = format!("{at}/amount");
     let missing = || Problem::invalid(&pointer, "missing", "is required without a quote");
     let paid = request.amount.as_ref().ok_or_else(missing)?.positive(from.currency, &pointer)?;
     let least = |text: &AmountText| text.of(to.currency, &format!("{at}/min_receive"));
     let min_receive = request.min_receive.as_ref().map(least).transpose()?;
-    Ok(Conversion::Current(money::Exchange {
+    Ok(Conversion::Current(Exchange {
         from: from.currency.code,
         to: to.currency.code,
         fixed: Fixed::Paid(paid.amount),

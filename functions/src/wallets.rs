@@ -3,8 +3,6 @@
 use domain::{currency::Currency, id::WalletId, refusal::Missing};
 use edge::{call::Call, context::Context, problem::Problem};
 
-use crate::currencies::universe_of;
-
 /// The caller's wallet that the path names, and its currency. Whether it is open is not
 /// looked up.
 ///
@@ -15,8 +13,9 @@ pub async fn own_wallet(context: &Context, call: &Call) -> Result<(WalletId, Cur
     if id.owner != call.caller()?.user {
         return Err(Missing::Wallet.into());
     }
-    let universe = universe_of(context, id.currency)
-        .await
-        .map_err(|problem| if problem.status == 404 { Missing::Wallet.into() } else { problem })?;
-    Ok((id, universe.currency))
+    let currency = context.market.rates.find(|universes| {
+        let universe = universes.of_currency(id.currency);
+        universe.map(|universe| universe.currency).map_err(|_| Missing::Wallet.into())
+    });
+    Ok((id, currency.await?))
 }

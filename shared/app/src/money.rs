@@ -117,6 +117,30 @@ impl Operation for Redeem {
     }
 }
 
+/// One currency into another, by a quote or at the rates that hold now.
+#[derive(Debug, Clone)]
+pub enum Conversion {
+    /// By a quote.
+    Quoted(Redeem),
+    /// At the rates that hold now.
+    Current(Exchange),
+}
+
+impl Operation for Conversion {
+    type Loaded = Universes;
+
+    async fn load(&self, market: &Market, freshness: Freshness) -> Result<Universes, Failed> {
+        Ok(market.rates.current(freshness).await?)
+    }
+
+    fn decide(&self, guard: &Guard, universes: &Universes) -> Result<Commit, Declined> {
+        match self {
+            Self::Quoted(redeem) => redeem.decide(guard, universes),
+            Self::Current(exchange) => exchange.decide(guard, universes),
+        }
+    }
+}
+
 /// A purchase turned back.
 #[derive(Debug, Clone, Copy)]
 pub struct Refund {

@@ -11,7 +11,7 @@ use domain::{
 };
 use jiff::Timestamp as Instant;
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer,
     de::{Error as _, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
@@ -157,12 +157,6 @@ impl<'de> Deserialize<'de> for UniverseNumber {
         let number = u32::deserialize(deserializer)?;
         let id = UniverseId::new(number).ok_or_else(|| D::Error::custom("not a universe"))?;
         Ok(Self(id))
-    }
-}
-
-impl Serialize for UniverseNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(self.0.number())
     }
 }
 
