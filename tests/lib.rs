@@ -7,17 +7,22 @@
     reason = "a test's fixture that fails is a test that fails"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use app::{
     market::Settings,
-    ports::{Clock, Store},
+    matching::match_orders,
+    ports::{Clock, Doorbell, NotRung, Store},
 };
+use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
+    amount::Amount,
+    command::CommandId,
     currency::{Currency, Scale},
     id::UserId,
     identity::Role,
+    pair::{FeeBps, PairId, PairTerms},
     rate::SpreadBps,
     time::{Span, Timestamp},
     universe::{NewUniverse, UniverseId},
@@ -39,7 +44,7 @@ use edge::{
 };
 use market::embedded::{EmbeddedDynamo, MeterReading, MeteredTransport, client_over};
 use serde_json::Value;
-use testkit::{clock::ManualClock, entropy::SeededEntropy};
+use testkit::{clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy};
 
 /// 2026-11-21T08:00:00Z, when every world begins.
 pub const BEGINNING_MS: i64 = 1_795_248_000_000;
@@ -63,12 +68,33 @@ pub struct World {
     pub context: Arc<Context>,
     /// The time.
     pub clock: Arc<ManualClock>,
+    /// What was rung for.
+    pub doorbell: Arc<RecordingDoorbell>,
+    bell: Arc<Bell>,
     router: Arc<Router>,
     meter: MeteredTransport,
 }
 
+/// A doorbell that remembers its rings, and that a matcher may stand behind.
+#[derive(Default)]
+struct Bell {
+    record: Arc<RecordingDoorbell>,
+    matcher: Mutex<Weak<Context>>,
+}
+
+#[async_trait]
+impl Doorbell for Bell {
+    async fn ring(&self, pair: PairId, command: CommandId) -> Result<(), NotRung> {
+        self.record.ring(pair, command).await?;
+        let matcher = self.matcher.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let Some(context) = matcher else { return Ok(()) };
+        let matched = match_orders(&context.market, pair).await;
+        matched.map(|_| ()).map_err(|failed| NotRung(failed.to_string()))
+    }
+}
+
 impl World {
-    /// A world with the three universes and no users.
+    /// A world with the three universes, the market MRC-USD and no users.
     pub async fn new() -> Self {
         Self::with(Quotas::unlimited(), |store| store).await
     }
@@ -81,6 +107,7 @@ impl World {
         let tables = TableNames::prefixed("test");
         create_missing_tables(&client, &tables, Streams::None).await.expect("tables");
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGINNING_MS)));
+        let bell = Arc::new(Bell::default());
         let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         let parts = Parts {
             store: wrap(Arc::new(DynamoStore::new(client, tables))),
@@ -88,6 +115,7 @@ impl World {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
             passwords: Arc::new(Argon2Passwords(PasswordHasher { memory_kib: 8, passes: 1 })),
+            doorbell: Arc::clone(&bell) as Arc<dyn Doorbell>,
             access_tokens: AccessTokens {
                 issuer: "https://market.test".to_owned(),
                 audience: "market".to_owned(),
@@ -97,19 +125,27 @@ impl World {
             settings: Settings::default(),
         };
         let router = Router::new(functions::ENDPOINTS).expect("routable");
-        let world =
-            Self { context: Arc::new(parts.context()), clock, router: Arc::new(router), meter };
+        let context = Arc::new(parts.context());
+        let (doorbell, router) = (Arc::clone(&bell.record), Arc::new(router));
+        let world = Self { context, clock, doorbell, bell, router, meter };
         for (name, code, rate) in
             [("Earth", "USD", "1"), ("Mars", "MRC", "2.5"), ("Venus", "VNC", "0.75")]
         {
             world.universe(name, code, 2, rate).await;
         }
+        world.market("MRC", "USD").await;
         world
     }
 
     /// The same world with its store wrapped from now on, and with empty caches.
     #[must_use]
     pub fn wrapped(self, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        Self { context: self.elsewhere(wrap), ..self }
+    }
+
+    /// What another process of the same market would work with: it has caches of its own.
+    #[must_use]
+    pub fn elsewhere(&self, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Arc<Context> {
         let market = &self.context.market;
         let parts = Parts {
             store: wrap(Arc::clone(&market.store)),
@@ -117,11 +153,21 @@ impl World {
             clock: Arc::clone(&market.clock),
             entropy: Arc::clone(&market.entropy),
             passwords: Arc::clone(&market.passwords),
+            doorbell: Arc::clone(&market.doorbell),
             access_tokens: self.context.access_tokens.clone(),
             quotas: self.context.limiter.quotas,
             settings: market.settings,
         };
-        Self { context: Arc::new(parts.context()), ..self }
+        Arc::new(parts.context())
+    }
+
+    /// The same world, whose matcher does from now on at each ring all that waits. Without it
+    /// orders wait until [`World::match_orders`].
+    #[must_use]
+    pub fn trading(self) -> Self {
+        let matcher = Arc::downgrade(&self.context);
+        *self.bell.matcher.lock().unwrap_or_else(PoisonError::into_inner) = matcher;
+        self
     }
 
     /// Makes a universe.
@@ -137,6 +183,29 @@ impl World {
         };
         let made = app::universes::create_universe(&self.context.market, &wanted).await;
         made.expect("a universe").id
+    }
+
+    /// Makes a market of two currencies with two decimals: ticks of 0.01, lots of 1.00, orders
+    /// worth 1.00 or more, fees of 10 and 20 basis points, a collar of a tenth.
+    pub async fn market(&self, base: &str, quote: &str) -> PairId {
+        let amount = |minor| Amount::from_minor(minor).expect("an amount");
+        let terms = PairTerms {
+            price_scale: Scale::new(2).expect("a scale"),
+            tick: amount(1),
+            lot: amount(100),
+            min_notional: amount(100),
+            maker_fee: FeeBps::new(10).expect("a fee"),
+            taker_fee: FeeBps::new(20).expect("a fee"),
+            collar_bps: 1_000,
+        };
+        let [base, quote] = [base, quote].map(|code| code.parse().expect("a code"));
+        let made = app::pairs::create_pair(&self.context.market, base, quote, terms).await;
+        made.expect("a market").id()
+    }
+
+    /// Lets the matcher of a market do all that waits for it.
+    pub async fn match_orders(&self, pair: PairId) {
+        match_orders(&self.context.market, pair).await.expect("a matcher");
     }
 
     /// A trader who calls this universe home, signed up over the API's use case.

@@ -15,7 +15,10 @@ use edge::{dispatch::IDEMPOTENCY_REPLAYED, problem::Problem, reply::Reply, wire:
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bodies::{ConversionRateBody, ItemBody, PostingBody, code};
+use crate::{
+    bodies::{ConversionRateBody, ItemBody, PostingBody, code},
+    order_bodies::{AmendmentBody, OrderBody, PublicFillBody, accepted},
+};
 
 /// The reply to a request under an idempotency key.
 ///
@@ -38,6 +41,10 @@ pub fn render(entry: &Entry) -> Result<Reply, Problem> {
             Ok(Reply::json(201, &ItemBody::from(item))?.tagged(&version, None))
         }
         Outcome::Refused { refusal, request_id } => Ok(Problem::from(refusal).reply(request_id)),
+        Outcome::Placed(placement) => Reply::json(201, &OrderBody::from(&accepted(placement))),
+        Outcome::Amended(amendment) => Reply::json(202, &AmendmentBody::new(entry, amendment)),
+        // Whoever finds one goes on to the entry that it stands for.
+        Outcome::SameAs(_) => Err(Problem::bug(&"a name of another entry has no answer")),
         Outcome::Voided => Err(Failed::Voided.into()),
         Outcome::Moved(movement) => match &movement.cause {
             Cause::Deposit(money) => {
@@ -53,6 +60,7 @@ pub fn render(entry: &Entry) -> Result<Reply, Problem> {
             Cause::Purchase(purchase) => {
                 Reply::json(200, &PurchaseBody::new(entry, movement, purchase))
             }
+            Cause::Fill(fill) => Reply::json(200, &PublicFillBody::new(entry, fill)),
             Cause::Refund { of, item, quantity, returned, refunded, restocked } => {
                 let body = RefundBody {
                     id: entry.id.to_string(),

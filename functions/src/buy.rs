@@ -9,7 +9,7 @@ use domain::{
     amount::Amount,
     currency::{Currency, CurrencyCode},
     id::{ItemId, UserId},
-    purchase::Order,
+    purchase::Terms,
 };
 use edge::{
     auth::scopes::Scope,
@@ -92,13 +92,13 @@ pub async fn operation(
         None => None,
     };
     let most = |text| amount(text, paying, &format!("{at}/max_pay"));
-    let order = Order {
+    let terms = Terms {
         quantity: request.quantity.0,
         pay_with: paying.code,
         expected_unit_price: expected,
         max_pay: request.max_pay.as_ref().map(most).transpose()?,
     };
-    Ok(Buy { item: request.item_id.0, order })
+    Ok(Buy { item: request.item_id.0, terms })
 }
 
 fn amount(text: &AmountText, currency: Currency, pointer: &str) -> Result<Amount, Problem> {

@@ -1,6 +1,6 @@
 //! POST /items: an item of the caller's, for sale in a universe.
 
-use app::{catalogue::ListItem, market::entry_id, perform::perform};
+use app::{catalogue::ListItem, perform::perform};
 use domain::{
     catalogue::{Description, ItemState, NewItem, Stock},
     id::ItemId,
@@ -89,7 +89,7 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let asked = context.asked(call)?;
     let item = NewItem {
         // Derived from the key, so that a replay lists the same item.
-        id: ItemId::from_bits(entry_id(asked.actor, &asked.key).bits()),
+        id: ItemId::from_bits(asked.entry.bits()),
         name: request.name.0,
         description: request.description.map(|text| text.0).unwrap_or_default(),
         price: request.price.positive(universe.currency, "/price")?.amount,

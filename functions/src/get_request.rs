@@ -62,7 +62,13 @@ impl RequestBody {
     pub fn new(key: &str, entry: Option<&Entry>) -> Result<Self, Problem> {
         let status = match entry.map(|entry| &entry.outcome) {
             None => "not_received",
-            Some(Outcome::Moved(_) | Outcome::Listed(_)) => "committed",
+            Some(
+                Outcome::Moved(_)
+                | Outcome::Listed(_)
+                | Outcome::Placed(_)
+                | Outcome::Amended(_)
+                | Outcome::SameAs(_),
+            ) => "committed",
             Some(Outcome::Refused { .. }) => "refused",
             Some(Outcome::Voided) => "voided",
         };

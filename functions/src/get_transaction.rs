@@ -2,8 +2,8 @@
 
 use app::history::transaction;
 use domain::{
-    id::EntryId,
-    ledger::{Cause, Entry, Outcome},
+    id::{EntryId, UserId},
+    ledger::{Cause, Entry, Holder, Movement, Outcome, Posting},
     refusal::Missing,
 };
 use edge::{
@@ -41,13 +41,14 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 pub struct TransactionBody {
     /// `txn_…`
     id: String,
-    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase` or `refund`.
+    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund` or `fill`.
     kind: &'static str,
-    /// What moved; each currency sums to zero over all accounts.
+    /// What moved; each currency sums to zero over all accounts. Of a fill only the caller's
+    /// side is shown, and the other user is the `counterparty`.
     postings: Vec<PostingBody>,
     /// The rates, if currencies were converted.
     rate: Option<ConversionRateBody>,
-    /// What was answered to the request that made it.
+    /// What was answered to the request that made it; the trade itself for a fill.
     #[schema(value_type = Object)]
     answer: Box<RawValue>,
     /// When.
@@ -57,11 +58,13 @@ pub struct TransactionBody {
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: EntryId = call.parameter("transaction_id")?;
     let caller = call.caller()?.user;
-    let entry = transaction(&context.market, id, caller, Context::is_admin(call)).await?;
-    Reply::json(200, &body(&entry)?)
+    let admin = Context::is_admin(call);
+    let entry = transaction(&context.market, id, caller, admin).await?;
+    Reply::json(200, &body(&entry, (!admin).then_some(caller))?)
 }
 
-fn body(entry: &Entry) -> Result<TransactionBody, Problem> {
+/// A transaction for a viewer; `None` sees everything.
+fn body(entry: &Entry, viewer: Option<UserId>) -> Result<TransactionBody, Problem> {
     let Outcome::Moved(movement) = &entry.outcome else {
         return Err(Missing::Transaction.into());
     };
@@ -73,11 +76,30 @@ fn body(entry: &Entry) -> Result<TransactionBody, Problem> {
     Ok(TransactionBody {
         id: entry.id.to_string(),
         kind: kind(&movement.cause),
-        postings: movement.postings.all().iter().map(PostingBody::from).collect(),
+        postings: postings(movement, viewer),
         rate: rate.as_ref().map(ConversionRateBody::from),
         answer: raw(&render(entry)?)?,
         created_at: rfc3339(entry.at),
     })
+}
+
+/// What moved. Nobody learns whose order theirs has met, or what that one paid to the market.
+fn postings(movement: &Movement, viewer: Option<UserId>) -> Vec<PostingBody> {
+    let all = movement.postings.all().iter();
+    let viewer = viewer.filter(|_| matches!(movement.cause, Cause::Fill(_)));
+    let Some(viewer) = viewer else { return all.map(PostingBody::from).collect() };
+    let own = Holder::User(viewer);
+    let stranger = |holder| matches!(holder, Holder::User(user) if user != viewer);
+    let seen = |posting: &Posting| {
+        let mut body = PostingBody::from(posting);
+        for (holder, text) in [(posting.from, &mut body.from), (posting.to, &mut body.to)] {
+            if stranger(holder) {
+                "counterparty".clone_into(text);
+            }
+        }
+        body
+    };
+    all.filter(|posting| [posting.from, posting.to].contains(&own)).map(seen).collect()
 }
 
 /// The body of a reply as JSON inside another.

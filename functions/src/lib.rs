@@ -1,10 +1,16 @@
 //! The endpoints: one module each, which translates between the wire and a use case. Modules
 //! that are no endpoint hold what several of them share.
 
+pub mod amend_order;
 pub mod answers;
 pub mod bodies;
 pub mod buy;
+pub mod cancel_after;
+pub mod cancel_order;
+pub mod cancel_orders;
+pub mod cancel_platform_order;
 pub mod create_item;
+pub mod create_market;
 pub mod create_quote;
 pub mod create_universe;
 pub mod currencies;
@@ -13,35 +19,56 @@ pub mod exchange;
 pub mod get_asset;
 pub mod get_item;
 pub mod get_jwks;
+pub mod get_market;
+pub mod get_market_book;
 pub mod get_me;
 pub mod get_openapi;
+pub mod get_order;
+pub mod get_order_by_client_id;
+pub mod get_platform_book;
 pub mod get_quote;
 pub mod get_rates;
 pub mod get_request;
+pub mod get_ticker;
 pub mod get_transaction;
 pub mod get_universe;
 pub mod get_user;
 pub mod get_wallet;
 pub mod health;
 pub mod list_items;
+pub mod list_market_trades;
+pub mod list_markets;
+pub mod list_my_orders;
+pub mod list_order_fills;
+pub mod list_orders;
+pub mod list_prices;
 pub mod list_rates;
+pub mod list_recent_trades;
 pub mod list_trades;
 pub mod list_universes;
 pub mod list_wallet_entries;
 pub mod list_wallets;
 pub mod login;
 pub mod logout;
+pub mod market_bodies;
+pub mod match_orders;
 pub mod open_wallet;
 pub mod operate_wallet;
+pub mod order_bodies;
+pub mod place_order;
+pub mod place_platform_order;
+pub mod preview_order;
 pub mod quotes;
 pub mod ready;
 pub mod redoc;
 pub mod refresh_session;
 pub mod refund;
 pub mod sessions;
+pub mod set_market_status;
 pub mod set_rate;
 pub mod signup;
 pub mod simulate;
+pub mod sweep;
 pub mod transfer;
 pub mod update_item;
 pub mod users;
@@ -84,6 +111,29 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &list_trades::ENDPOINT,
     &get_transaction::ENDPOINT,
     &refund::ENDPOINT,
+    &place_order::ENDPOINT,
+    &place_platform_order::ENDPOINT,
+    &list_orders::ENDPOINT,
+    &list_my_orders::ENDPOINT,
+    &get_order::ENDPOINT,
+    &get_order_by_client_id::ENDPOINT,
+    &list_order_fills::ENDPOINT,
+    &cancel_order::ENDPOINT,
+    &cancel_platform_order::ENDPOINT,
+    &cancel_orders::ENDPOINT,
+    &amend_order::ENDPOINT,
+    &cancel_after::ENDPOINT,
+    &preview_order::ENDPOINT,
+    &list_markets::ENDPOINT,
+    &get_market::ENDPOINT,
+    &get_market_book::ENDPOINT,
+    &list_market_trades::ENDPOINT,
+    &get_ticker::ENDPOINT,
+    &get_platform_book::ENDPOINT,
+    &list_recent_trades::ENDPOINT,
+    &list_prices::ENDPOINT,
+    &create_market::ENDPOINT,
+    &set_market_status::ENDPOINT,
     &get_request::ENDPOINT,
     &void_request::ENDPOINT,
     &simulate::ENDPOINT,
@@ -97,4 +147,4 @@ pub static ENDPOINTS: &[&Endpoint] = &[
 ];
 
 /// Binaries that are no endpoint: handlers of events.
-pub static EVENT_HANDLERS: &[&str] = &["authorize"];
+pub static EVENT_HANDLERS: &[&str] = &["authorize", "match-orders", "sweep"];

@@ -2,7 +2,7 @@
 
 use app::history::{wallet_entries, wallet_leg};
 use domain::{
-    account::Leg,
+    amount::Amount,
     id::WalletId,
     ledger::{Cause, Entry, Outcome},
 };
@@ -37,14 +37,14 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 pub struct WalletEntryBody {
     /// `txn_…`
     transaction_id: String,
-    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase` or `refund`.
+    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund` or `fill`.
     kind: &'static str,
     /// The net change, negative for money that left.
     #[schema(example = "-4.00")]
     delta: String,
     /// Of which currency.
     currency: String,
-    /// The other user, if there is one.
+    /// The other user, if there is one; null for a fill.
     counterparty_id: Option<String>,
     /// When.
     created_at: String,
@@ -60,16 +60,17 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
 
 fn body(entry: &Entry, wallet: WalletId) -> Option<WalletEntryBody> {
     let Outcome::Moved(movement) = &entry.outcome else { return None };
-    let delta = match wallet_leg(entry, wallet)? {
-        Leg::Debit(money) => format!("-{}", money.decimal()),
-        Leg::Credit(money) => money.decimal(),
-    };
+    let leg = wallet_leg(entry, wallet)?;
+    let size = Amount::from_minor(leg.posted().saturating_abs()).ok()?;
+    let sign = if leg.posted() < 0 { "-" } else { "" };
     let users = [Some(movement.party), movement.counterparty];
     let counterparty = users.into_iter().flatten().find(|user| *user != wallet.owner);
+    // Nobody learns whose order theirs has met.
+    let counterparty = counterparty.filter(|_| !matches!(movement.cause, Cause::Fill(_)));
     Some(WalletEntryBody {
         transaction_id: entry.id.to_string(),
         kind: kind(&movement.cause),
-        delta,
+        delta: format!("{sign}{}", size.to_decimal(leg.currency.scale)),
         currency: wallet.currency.to_string(),
         counterparty_id: counterparty.map(|user| user.to_string()),
         created_at: rfc3339(entry.at),
@@ -85,6 +86,7 @@ pub fn kind(cause: &Cause) -> &'static str {
         Cause::Transfer(_) => "transfer",
         Cause::Exchange { .. } => "exchange",
         Cause::Purchase(_) => "purchase",
+        Cause::Fill(_) => "fill",
         Cause::Refund { .. } => "refund",
     }
 }

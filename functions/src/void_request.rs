@@ -1,7 +1,7 @@
 //! POST /requests/{idempotency_key}/void: the key can never execute from now on.
 
 use app::{
-    market::{Asked, fingerprint},
+    market::{Asked, entry_id, fingerprint},
     requests,
 };
 use domain::ledger::Outcome;
@@ -29,9 +29,10 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let key = call.key_parameter("idempotency_key")?;
+    let actor = call.caller()?.user;
     let asked = Asked {
-        actor: call.caller()?.user,
-        key: key.clone(),
+        actor,
+        entry: entry_id(actor, &key),
         fingerprint: fingerprint([call.stem.as_bytes()]),
         request_id: call.request_id.clone(),
     };

@@ -2,6 +2,7 @@
 //! a change that breaks a test here is a change of what was promised.
 #![expect(clippy::expect_used, reason = "a fixture that fails is a test that fails")]
 
+mod orders;
 mod refusals;
 
 use domain::{

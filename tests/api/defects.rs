@@ -1,5 +1,6 @@
 //! The known defects of the systems that this one replaces, each by its name.
 
+mod orders;
 mod races;
 
 use serde_json::json;

@@ -1,5 +1,6 @@
 //! History: trades and transactions.
 
+mod fills;
 mod refund;
 
 use domain::time::Span;

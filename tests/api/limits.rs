@@ -10,7 +10,7 @@ use edge::{
 };
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultyStore};
-use tests::{Ask, World};
+use tests::{Ask, Caller, World};
 
 use crate::{
     shown::shown,
@@ -24,11 +24,12 @@ fn quotas() -> Quotas {
     }
 }
 
-/// A world whose store has these faults once there are three universes and a trader.
-async fn faulty(faults: &[Fault]) -> World {
-    let script = [[Fault::None; 4].as_slice(), faults].concat();
-    let wrap = |inner| Arc::new(FaultyStore::scripted(inner, script)) as Arc<dyn app::ports::Store>;
-    World::with(Quotas::unlimited(), wrap).await
+/// A world with a trader, whose store has these faults from now on.
+async fn faulty(faults: &[Fault]) -> (World, Caller) {
+    let world = World::new().await;
+    let john = world.trader("john_earth", 1).await;
+    let faults = faults.to_vec();
+    (world.wrapped(|store| Arc::new(FaultyStore::scripted(store, faults))), john)
 }
 
 #[tokio::test]
@@ -190,8 +191,7 @@ async fn a_handler_that_panics_is_an_internal_error_without_its_message() {
 
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_same_key() {
-    let world = faulty(&[Fault::LostAnswer]).await;
-    let john = world.trader("john_earth", 1).await;
+    let (world, john) = faulty(&[Fault::LostAnswer]).await;
     let lost = deposit(&world, &john, "k", "1.00").await;
     lost.expect_problem(503, "unavailable");
     assert_eq!(lost.body["retryable"], true);
@@ -204,8 +204,7 @@ async fn a_lost_answer_is_settled_by_the_same_key() {
 
 #[tokio::test]
 async fn a_lost_request_is_carried_out_by_the_same_key() {
-    let world = faulty(&[Fault::LostRequest]).await;
-    let john = world.trader("john_earth", 1).await;
+    let (world, john) = faulty(&[Fault::LostRequest]).await;
     deposit(&world, &john, "k", "1.00").await.expect_problem(503, "unavailable");
     let settled = deposit(&world, &john, "k", "1.00").await;
     assert_eq!(settled.expect_status(200).header("idempotency-replayed"), None);
@@ -214,11 +213,9 @@ async fn a_lost_request_is_carried_out_by_the_same_key() {
 
 #[tokio::test]
 async fn conflicts_are_tried_again_six_times_before_the_client_is_asked_to() {
-    let world = faulty(&[Fault::Conflict; 5]).await;
-    let john = world.trader("john_earth", 1).await;
+    let (world, john) = faulty(&[Fault::Conflict; 5]).await;
     deposit(&world, &john, "k", "1.00").await.expect_status(200);
-    let world = faulty(&[Fault::Conflict; 6]).await;
-    let john = world.trader("john_earth", 1).await;
+    let (world, john) = faulty(&[Fault::Conflict; 6]).await;
     let busy = deposit(&world, &john, "k", "1.00").await;
     busy.expect_problem(503, "busy");
     assert_eq!(busy.body["retryable"], true);

@@ -63,6 +63,31 @@ const TABLE: &str = "
     get-transaction      200    200    404    401    401    200    403
     refund               200    200    404    401    401    403    200
 
+    place-order          201    201    201    401    401    403    201
+    place-platform-order 200    200    200    401    401    403    200
+    list-orders          200    200    200    401    401    200    403
+    list-my-orders       200    200    200    401    401    200    403
+    get-order            200    200    404    401    401    200    403
+    get-order-by-client-id 200  404    404    401    401    200    403
+    list-order-fills     200    200    404    401    401    200    403
+    cancel-order         200    404    404    401    401    403    200
+    cancel-platform-order 200   404    404    401    401    403    200
+    cancel-orders        200    200    200    401    401    403    200
+    amend-order          202    404    404    401    401    403    202
+    cancel-after         200    200    200    401    401    403    200
+    preview-order        200    200    200    401    401    200    403
+
+    list-markets         200    200    200    200    200    200    200
+    get-market           200    200    200    200    200    200    200
+    get-market-book      200    200    200    200    200    200    200
+    list-market-trades   200    200    200    200    200    200    200
+    get-ticker           200    200    200    200    200    200    200
+    get-platform-book    200    200    200    200    200    200    200
+    list-recent-trades   200    200    200    200    200    200    200
+    list-prices          200    200    200    200    200    200    200
+    create-market        403    201    403    401    401    403    403
+    set-market-status    403    200    403    401    401    403    403
+
     get-request          200    200    200    401    401    200    403
     void-request         200    200    200    401    401    403    200
     simulate             200    404    404    401    401    200    403

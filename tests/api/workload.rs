@@ -7,6 +7,8 @@ mod client;
 mod ground;
 mod plan;
 
+pub(crate) use plan::Dice;
+
 use std::{future::Future, sync::Arc};
 
 use client::Client;

@@ -7,7 +7,7 @@ use ::market::embedded::EmbeddedDynamo;
 use app::{
     catalogue::ListItem,
     identity::{SignUp, register},
-    market::{Asked, Market, Settings, fingerprint},
+    market::{Asked, Market, Settings, entry_id, fingerprint},
     money::Operate,
     perform::{Operation, perform},
     universes::create_universe,
@@ -34,6 +34,7 @@ use edge::{
     boot::{self, Parts},
     context::Context,
     limits::Quotas,
+    queue::Unrung,
     system::{Argon2Passwords, SystemClock, SystemEntropy},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -143,6 +144,7 @@ fn context(store: DynamoStore) -> Context {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords(PasswordHasher { memory_kib: 8, passes: 1 })),
+        doorbell: Arc::new(Unrung),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -188,7 +190,7 @@ async fn user(market: &Market, name: &str, home: u32) -> User {
 async fn once(market: &Market, user: &User, operation: &impl Operation) {
     let asked = Asked {
         actor: user.id,
-        key: "seed".to_owned(),
+        entry: entry_id(user.id, "seed"),
         fingerprint: fingerprint([&b"seed"[..]]),
         request_id: "seed".to_owned(),
     };

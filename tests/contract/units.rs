@@ -11,7 +11,7 @@ use domain::{
     identity::{Login, Session, sign_up},
     ledger::{Entry, Fingerprint, Guard, Outcome},
     operation::{Exchange, deposit, exchange, redeem, transfer, withdraw},
-    purchase::{Order, buy},
+    purchase::{Terms, buy},
     quote::quote,
     rate::{RateSource, SpreadBps},
     refund::refund,
@@ -22,6 +22,8 @@ use domain::{
 use testkit::builders::{earth, mars, money, mrc, pieces, start, stock, trader, usd};
 
 use crate::engines::metered;
+
+mod orders;
 
 /// Commits that follow from one another, each with a name.
 pub(crate) struct Case {
@@ -37,6 +39,8 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "units_of_items_are_as_billed", commits: items },
     Case { name: "units_of_money_are_as_billed", commits: moved },
     Case { name: "units_of_trades_are_as_billed", commits: trades },
+    Case { name: "units_of_orders_are_as_billed", commits: orders::traded },
+    Case { name: "units_of_large_matches_are_as_billed", commits: orders::swept },
 ];
 
 /// Carries the commits out and compares what each cost with what it says.
@@ -203,14 +207,14 @@ fn moved() -> Vec<(&'static str, Commit)> {
 
 fn trades() -> Vec<(&'static str, Commit)> {
     let (item, listed) = listing();
-    let order = |universe: Universe| Order {
+    let terms = |universe: Universe| Terms {
         quantity: pieces(2),
         pay_with: universe.currency.code,
         expected_unit_price: Some(item.price),
         max_pay: None,
     };
     let bought = |number, universe: Universe| {
-        buy(&guard(number, alice()), &order(universe), &item, &both()).expect("a purchase")
+        buy(&guard(number, alice()), &terms(universe), &item, &both()).expect("a purchase")
     };
     let across = bought(2, earth());
     let original: &Entry = across.entry().expect("an entry");

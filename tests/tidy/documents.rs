@@ -67,7 +67,7 @@ fn every_decision_that_is_referred_to_exists() {
 fn no_file_names_a_package_registry() {
     let hosts = [concat!("crates", ".io"), concat!("pypi", ".org"), concat!("npm", "js")];
     let licence = |file: &File| file.path.starts_with("functions/assets/licenses/");
-    for file in files().iter().filter(|file| file.path != "Cargo.lock" && !licence(file)) {
+    for file in files().iter().filter(|file| !file.path.ends_with("Cargo.lock") && !licence(file)) {
         let named = hosts.iter().find(|host| file.text.contains(**host));
         assert_eq!(named, None, "{}", file.path);
     }

@@ -2,17 +2,24 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use edge::{system::SystemClock, valkey::ValkeyCache};
 use http::Uri;
 
-use crate::options::{Options, Storage};
+use crate::{
+    demo,
+    options::{Options, Storage},
+};
 
 /// Runs the whole market on this machine: every endpoint in one process, over an embedded
 /// database, with demo users and items to buy.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(name = "market", version)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Arguments {
+    /// What to do in place of running a market.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8000)]
     pub port: u16,
@@ -39,6 +46,45 @@ pub struct Arguments {
     pub json: bool,
 }
 
+/// What the program does other than running a market.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Verb {
+    /// Let bots trade on a running market, so that its order books come to life
+    Demo(DemoArguments),
+}
+
+/// Signs bots up on a running market, or logs them in, and lets them trade on all of its markets
+/// through the public API. Ends after so many orders or at Ctrl-C, cancels all that the bots have
+/// open, and says what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DemoArguments {
+    /// Where the market is
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000", value_parser = local)]
+    pub url: String,
+    /// How many orders to place in all
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub orders: u64,
+    /// How many bots: of five, three make markets, one takes, and one waits for better prices
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=50))]
+    pub bots: u8,
+    /// Orders a second at most; 0 is as fast as the market answers
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub rate: u32,
+    /// What decides all that the bots leave to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl DemoArguments {
+    /// The options that these arguments mean.
+    #[must_use]
+    pub fn options(&self) -> demo::Options {
+        let Self { url, orders, bots, rate, seed } = self.clone();
+        demo::Options { url, orders, bots: bots.into(), rate, seed }
+    }
+}
+
 impl Arguments {
     /// The options that these arguments mean.
     #[must_use]
@@ -60,6 +106,16 @@ fn endpoint(text: &str) -> Result<String, &'static str> {
     match uri.filter(web) {
         Some(_) => Ok(text.to_owned()),
         None => Err("an endpoint is a URL such as http://localhost:4566"),
+    }
+}
+
+/// A market is reached without TLS: that is for one on this machine.
+fn local(text: &str) -> Result<String, &'static str> {
+    let uri = text.parse::<Uri>().ok();
+    let plain = |uri: &Uri| uri.scheme_str() == Some("http") && uri.query().is_none();
+    match uri.filter(plain) {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None => Err("a market's address is a URL such as http://localhost:8000"),
     }
 }
 
@@ -116,7 +172,11 @@ mod tests {
             (&["--dynamodb-endpoint", "localhost:4566"], ErrorKind::ValueValidation),
             (&["--dynamodb-endpoint", "ftp://localhost"], ErrorKind::ValueValidation),
             (&["--cache-url", "http://localhost"], ErrorKind::ValueValidation),
-            (&["extra"], ErrorKind::UnknownArgument),
+            (&["extra"], ErrorKind::InvalidSubcommand),
+            (&["--memory", "demo"], ErrorKind::ArgumentConflict),
+            (&["demo", "--url", "https://localhost"], ErrorKind::ValueValidation),
+            (&["demo", "--bots", "1"], ErrorKind::ValueValidation),
+            (&["demo", "--orders", "-1"], ErrorKind::UnknownArgument),
         ] {
             assert_eq!(parsed(arguments), Err(kind), "{arguments:?}");
         }
@@ -126,8 +186,28 @@ mod tests {
     fn every_argument_has_a_help_text() {
         use clap::CommandFactory;
         let command = Arguments::command();
-        for argument in command.get_arguments() {
-            assert!(argument.get_help().is_some(), "{}", argument.get_id());
+        let verbs = command.get_subcommands();
+        for command in verbs.chain([&command]) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{}", argument.get_id());
+            }
         }
+    }
+
+    #[test]
+    fn the_demo_trades_on_the_market_that_runs_by_default() {
+        let options = |arguments| match parsed(arguments).expect("valid").verb {
+            Some(Verb::Demo(demo)) => demo.options(),
+            None => panic!("no verb"),
+        };
+        let url = "http://localhost:8000".to_owned();
+        let by_default = demo::Options { url, orders: 2_000, bots: 10, rate: 100, seed: 1 };
+        assert_eq!(options(&["demo"]), by_default);
+        let all = ["demo", "--url", "http://localhost:1/", "--orders", "5", "--bots", "2"];
+        let all = [&all[..], &["--rate", "0", "--seed", "7"]].concat();
+        let url = "http://localhost:1".to_owned();
+        assert_eq!(options(&all), demo::Options { url, orders: 5, bots: 2, rate: 0, seed: 7 });
+        assert_eq!(parsed(&[]).expect("valid").verb, None);
     }
 }

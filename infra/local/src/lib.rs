@@ -3,6 +3,8 @@
 
 pub mod arguments;
 mod data_dir;
+pub mod demo;
+pub mod doorbell;
 pub mod embedded;
 pub mod options;
 pub mod report;

@@ -1,5 +1,5 @@
 //! The program `market`: starts the market, says where it is, and serves until it is told to
-//! stop. What an option means, the library knows.
+//! stop; or lets bots trade on one that runs. What an option means, the library knows.
 
 use std::{
     error::Error,
@@ -8,7 +8,11 @@ use std::{
 };
 
 use clap::Parser;
-use market::{RunningMarket, StartError, arguments::Arguments};
+use market::{
+    RunningMarket, StartError,
+    arguments::{Arguments, Verb},
+    demo::{self, DemoError},
+};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -23,7 +27,7 @@ fn main() -> ExitCode {
     // One thread, as in a function. What blocks has threads of its own: the disk, and hashing.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(&arguments)),
+        Ok(runtime) => runtime.block_on(act(&arguments)),
         Err(error) => Err(Failure::Runtime(error)),
     };
     match outcome {
@@ -51,10 +55,29 @@ fn log(quiet: bool) {
 enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("cannot hear signals")]
     Signals(#[source] io::Error),
     #[error("cannot start a runtime")]
     Runtime(#[source] io::Error),
+}
+
+async fn act(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.verb {
+        None => run(arguments).await,
+        Some(Verb::Demo(arguments)) => {
+            let told_to_stop = told_to_stop().map_err(Failure::Signals)?;
+            let summary = demo::run(&arguments.options(), told_to_stop, say).await?;
+            say(&summary.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Says a line on standard output. If nobody listens any more, it is said to nobody.
+fn say(line: &str) {
+    let _said = writeln!(io::stdout(), "{line}");
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {

@@ -1,9 +1,10 @@
-//! What is said once the market is ready: where it is, who may log in, what can be bought.
+//! What is said once the market is ready: where it is, who may log in, what can be bought and
+//! what traded.
 //! Where the text goes is not decided here.
 
 use std::fmt;
 
-use domain::{catalogue::Item, id::WalletId};
+use domain::{catalogue::Item, id::WalletId, pair::Pair};
 use serde::Serialize;
 
 use crate::seed::{Seeded, Trader};
@@ -21,6 +22,8 @@ pub struct Report {
     pub admin: Option<DemoAdmin>,
     /// The demo items as they are now.
     pub items: Vec<DemoItem>,
+    /// The demo markets as they are now.
+    pub markets: Vec<DemoMarket>,
     /// Where the data is kept; nowhere in memory.
     pub data_dir: Option<String>,
 }
@@ -70,17 +73,36 @@ pub struct DemoItem {
     pub seller_id: String,
 }
 
+/// A demo market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DemoMarket {
+    /// Its name, as in `MRC-USD`: what is traded, and what it is paid in.
+    pub market: String,
+    /// `trading`, `cancel_only` or `halted`.
+    pub status: String,
+    /// The step of prices.
+    pub tick_size: String,
+    /// The step of quantities.
+    pub lot_size: String,
+    /// What the resting side of a trade pays, in basis points.
+    pub maker_fee_bps: u16,
+    /// What the side that takes pays, in basis points.
+    pub taker_fee_bps: u16,
+}
+
 impl Report {
     /// The report of a market at this address that is not seeded.
     pub(crate) fn at(url: String, data_dir: Option<String>) -> Self {
         let docs = format!("{url}/docs");
-        Self { url, docs, users: Vec::new(), admin: None, items: Vec::new(), data_dir }
+        let (users, items, markets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { url, docs, users, admin: None, items, markets, data_dir }
     }
 
     /// Adds the demo market, with the admin's password if it is to be shown.
     pub(crate) fn seeded(mut self, seeded: &Seeded, admin_password: Option<String>) -> Self {
         self.users = seeded.traders.iter().map(DemoUser::of).collect();
         self.items = seeded.items.iter().map(DemoItem::of).collect();
+        self.markets = seeded.pairs.iter().map(DemoMarket::of).collect();
         let username = seeded.admin.user.username.as_str().to_owned();
         self.admin = Some(DemoAdmin { username, password: admin_password });
         self
@@ -156,6 +178,20 @@ impl DemoItem {
     }
 }
 
+impl DemoMarket {
+    fn of(pair: &Pair) -> Self {
+        let steps = &pair.steps;
+        Self {
+            market: pair.id().to_string(),
+            status: pair.status.as_str().to_owned(),
+            tick_size: steps.tick.to_decimal(steps.price_scale),
+            lot_size: steps.lot.to_decimal(steps.base.scale),
+            maker_fee_bps: pair.maker_fee.bps(),
+            taker_fee_bps: pair.taker_fee.bps(),
+        }
+    }
+}
+
 /// The report for people.
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,6 +218,12 @@ impl fmt::Display for Report {
         }
         for DemoItem { id, name, price, currency, stock, .. } in &self.items {
             writeln!(out, "  {id:<32}{name:<16}{price:>10} {currency}{stock:>7}")?;
+        }
+        if !self.markets.is_empty() {
+            writeln!(out, "\n  {:<14}{:<14}{:>10}{:>10}", "market", "status", "tick", "lot")?;
+        }
+        for DemoMarket { market, status, tick_size, lot_size, .. } in &self.markets {
+            writeln!(out, "  {market:<14}{status:<14}{tick_size:>10}{lot_size:>10}")?;
         }
         if let (Some(commands), Some((buyer, item))) = (self.purchase(), self.buyer_and_item()) {
             let (username, pays) = (&buyer.username, &buyer.currency);

@@ -1,4 +1,5 @@
-//! The demo market: three universes, three traders with an item each, and an admin.
+//! The demo market: three universes, three markets of their currencies, three traders with an
+//! item each, and an admin.
 //! It is made by the use cases that clients reach, so that every rule holds for it too. Each
 //! step is skipped or replayed where it was done before, so a seeding cut short heals.
 
@@ -7,8 +8,9 @@ use std::str::FromStr;
 use app::{
     catalogue::ListItem,
     identity::{IdentityFailed, SignUp, register},
-    market::{Asked, Market, fingerprint},
+    market::{Asked, Market, entry_id, fingerprint},
     money::Operate,
+    pairs::{PairFailed, create_pair},
     perform::{Answer, Failed, Freshness, Operation, perform},
     universes::create_universe,
 };
@@ -19,6 +21,7 @@ use domain::{
     id::ItemId,
     identity::{Login, Role, User, Username},
     ledger::Outcome,
+    pair::{FeeBps, Pair, PairId, PairTerms},
     rate::SpreadBps,
     universe::{NewUniverse, Universe},
 };
@@ -63,6 +66,16 @@ const UNIVERSES: [UniverseSeed; 3] = [
     UniverseSeed { name: "Mars", code: "MRC", units_per_base: "2.5" },
     UniverseSeed { name: "Venus", code: "VNC", units_per_base: "0.75" },
 ];
+
+/// The markets, the oldest first, all with the same rules. A lot at one tick is worth 0.01, so
+/// that no trade rounds.
+const PAIRS: [&str; 3] = ["MRC-USD", "VNC-USD", "MRC-VNC"];
+const TICK: &str = "0.01";
+const LOT: &str = "1.00";
+const MIN_NOTIONAL: &str = "1.00";
+const MAKER_FEE_BPS: u16 = 10;
+const TAKER_FEE_BPS: u16 = 20;
+const COLLAR_BPS: u16 = 1_000;
 
 const TRADERS: [TraderSeed; 3] = [
     TraderSeed {
@@ -115,6 +128,9 @@ pub enum SeedError {
     /// A user could not be made.
     #[error(transparent)]
     Identity(#[from] IdentityFailed),
+    /// A market could not be made.
+    #[error(transparent)]
+    Pair(#[from] PairFailed),
     /// A use case failed.
     #[error(transparent)]
     Failed(#[from] Failed),
@@ -153,6 +169,7 @@ pub(crate) struct Seeded {
     pub(crate) traders: Vec<Trader>,
     pub(crate) admin: Admin,
     pub(crate) items: Vec<Item>,
+    pub(crate) pairs: Vec<Pair>,
 }
 
 /// Makes whatever of the demo market is not there yet.
@@ -160,12 +177,16 @@ pub(crate) async fn seed(market: &Market, admin_password: &str) -> Result<Seeded
     for universe in &UNIVERSES {
         make_universe(market, universe).await?;
     }
+    let mut pairs = Vec::with_capacity(PAIRS.len());
+    for id in PAIRS {
+        pairs.push(make_pair(market, id).await?);
+    }
     // Passwords take longest to hash, so all users are made side by side.
     let traders = try_join_all(TRADERS.iter().map(|seed| make_trader(market, seed)));
     let admin = make_admin(market, admin_password);
     let (traders, admin) = try_join(traders, admin).await?;
     let (traders, items) = traders.into_iter().unzip();
-    Ok(Seeded { traders, admin, items })
+    Ok(Seeded { traders, admin, items, pairs })
 }
 
 async fn make_universe(market: &Market, seed: &'static UniverseSeed) -> Result<(), SeedError> {
@@ -183,6 +204,28 @@ async fn make_universe(market: &Market, seed: &'static UniverseSeed) -> Result<(
     };
     create_universe(market, &wanted).await?;
     Ok(())
+}
+
+/// The market of this name as it is now.
+async fn make_pair(market: &Market, id: &'static str) -> Result<Pair, SeedError> {
+    let PairId { base, quote } = parsed(id)?;
+    let known = market.pairs.all(Freshness::Fresh).await.map_err(Failed::from)?;
+    if let Some(pair) = known.iter().find(|pair| pair.id() == PairId { base, quote }) {
+        return Ok(*pair);
+    }
+    let scale = Scale::new(DECIMALS).ok_or(SeedError::Malformed(id))?;
+    let amount = |text| Amount::parse(text, scale).map_err(|_| SeedError::Malformed(text));
+    let fee = |bps| FeeBps::new(bps).ok_or(SeedError::Malformed(id));
+    let terms = PairTerms {
+        price_scale: scale,
+        tick: amount(TICK)?,
+        lot: amount(LOT)?,
+        min_notional: amount(MIN_NOTIONAL)?,
+        maker_fee: fee(MAKER_FEE_BPS)?,
+        taker_fee: fee(TAKER_FEE_BPS)?,
+        collar_bps: COLLAR_BPS,
+    };
+    Ok(create_pair(market, base, quote, terms).await?)
 }
 
 async fn make_trader(
@@ -277,8 +320,8 @@ async fn once(
     let key = format!("{SEED}-{what}");
     let asked = Asked {
         actor: user.id,
+        entry: entry_id(user.id, &key),
         fingerprint: fingerprint([key.as_bytes()]),
-        key,
         request_id: SEED.to_owned(),
     };
     Ok(perform(market, &asked, operation).await?)

@@ -3,7 +3,10 @@
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use app::{ports::Store, rate_cache::SharedCache};
+use app::{
+    ports::{Doorbell, Store},
+    rate_cache::SharedCache,
+};
 use aws_sdk_dynamodb::Client;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use dynamo::{Access, DynamoStore, Streams, TableNames, create_missing_tables};
@@ -12,13 +15,16 @@ use edge::{
     boot::Parts,
     context::Context,
     router::Router,
+    system::SystemClock,
     valkey::ValkeyCache,
 };
+use functions::{match_orders, sweep};
 use ring::hmac;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 use crate::{
     data_dir::{DataDir, new_secret},
+    doorbell::{Answering, Handle, Rings, Sweep, doorbell},
     embedded::EmbeddedDynamo,
     options::{Options, StartError, Storage},
     report::Report,
@@ -42,6 +48,7 @@ pub struct RunningMarket {
     served: Arc<Served>,
     stop: oneshot::Sender<()>,
     server: JoinSet<()>,
+    answering: Answering,
     sweeper: JoinSet<()>,
     data_dir: Option<DataDir>,
 }
@@ -73,7 +80,8 @@ impl RunningMarket {
         self.data_dir.as_ref().map_or(Ok(()), DataDir::reported)
     }
 
-    /// Takes no more requests, and ends when those under way are answered, or after 10 s.
+    /// Takes no more requests, and ends when those under way are answered, or after 10 s; and
+    /// when what is being matched is committed, or after 10 s more.
     pub async fn shutdown(mut self) {
         // A server that has failed listens to nobody, which is as good.
         let _told = self.stop.send(());
@@ -82,6 +90,10 @@ impl RunningMarket {
             tracing::warn!("stopped before all requests were answered");
         }
         self.server.shutdown().await;
+        let matched = tokio::time::timeout(SHUTDOWN_LIMIT, self.answering.shutdown()).await;
+        if matched.is_err() {
+            tracing::warn!("stopped before all orders were matched");
+        }
         self.sweeper.shutdown().await;
     }
 }
@@ -103,7 +115,8 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let listener = listen(options.port).await?;
     let port = listener.local_addr().map_or(options.port, |address| address.port());
     let opened = open(&options).await?;
-    let context = context(&options, &opened)?;
+    let (bell, rings) = doorbell();
+    let context = context(&options, &opened, Arc::new(bell))?;
     let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
     let mut report = Report::at(format!("http://localhost:{port}"), data_dir);
     if options.seed {
@@ -118,12 +131,29 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let (stop, stopped) = oneshot::channel();
     let mut server = JoinSet::new();
     server.spawn(serve(listener, Arc::clone(&served), stopped));
+    let answering = answer(rings, &served);
     let mut sweeper = JoinSet::new();
     if let Some(embedded) = opened.embedded {
-        sweeper.spawn(sweep(embedded));
+        sweeper.spawn(sweep_expired(embedded));
     }
     let data_dir = opened.data_dir;
-    Ok(RunningMarket { report, served, stop, server, sweeper, data_dir })
+    Ok(RunningMarket { report, served, stop, server, answering, sweeper, data_dir })
+}
+
+/// The functions that the queue and the schedule wake, in this process. They wait by the
+/// system's clock: a market's own may be in the hand of a test, and take no time.
+fn answer(rings: Rings, served: &Arc<Served>) -> Answering {
+    let matching = Arc::clone(served);
+    let handle: Handle = Arc::new(move |pair| {
+        let served = Arc::clone(&matching);
+        Box::pin(async move { (match_orders::FUNCTION.handle)(&served.context, pair).await })
+    });
+    let sweeping = Arc::clone(served);
+    let sweep: Sweep = Arc::new(move || {
+        let served = Arc::clone(&sweeping);
+        Box::pin(async move { (sweep::FUNCTION.handle)(&served.context).await })
+    });
+    rings.answer(handle, sweep, Arc::new(SystemClock))
 }
 
 async fn listen(port: u16) -> Result<TcpListener, StartError> {
@@ -189,7 +219,11 @@ async fn store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
     Ok(Arc::new(DynamoStore::new(client, tables)))
 }
 
-fn context(options: &Options, opened: &Opened) -> Result<Context, StartError> {
+fn context(
+    options: &Options,
+    opened: &Opened,
+    doorbell: Arc<dyn Doorbell>,
+) -> Result<Context, StartError> {
     let secrets = Secrets::from_base64(&opened.secret).map_err(|_| {
         let path = opened.data_dir.as_ref().map(DataDir::secret_path);
         StartError::Secret(path.unwrap_or_default())
@@ -204,6 +238,7 @@ fn context(options: &Options, opened: &Opened) -> Result<Context, StartError> {
         clock: Arc::clone(&options.clock),
         entropy: Arc::clone(&options.entropy),
         passwords: Arc::clone(&options.passwords),
+        doorbell,
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: ISSUER.to_owned(),
@@ -233,7 +268,7 @@ async fn shows_password(context: &Context, opened: &Opened, admin: &Admin, passw
             && context.market.passwords.verify(password, Some(&admin.user.password_hash)).await
 }
 
-async fn sweep(embedded: EmbeddedDynamo) {
+async fn sweep_expired(embedded: EmbeddedDynamo) {
     loop {
         tokio::time::sleep(SWEEP_INTERVAL).await;
         match embedded.sweep_expired().await {

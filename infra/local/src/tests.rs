@@ -1,8 +1,11 @@
 //! Markets started in this process: what they find again, what they refuse, what heals.
 
+mod demo;
 mod endpoint;
 mod http;
+mod matching;
 mod seeding;
+mod upgrade;
 
 use std::{
     fs,
@@ -14,7 +17,7 @@ use std::{
 };
 
 use app::{
-    market::{Asked, fingerprint},
+    market::{Asked, entry_id, fingerprint},
     money::Operate,
     perform::perform,
     ports::EntryQuery,
@@ -77,7 +80,7 @@ async fn deposit(market: &RunningMarket, key: &str) {
     let money = Money { amount: Amount::from_minor(100).expect("an amount"), currency };
     let asked = Asked {
         actor: wallet.owner,
-        key: key.to_owned(),
+        entry: entry_id(wallet.owner, key),
         fingerprint: fingerprint([key.as_bytes()]),
         request_id: key.to_owned(),
     };
@@ -125,6 +128,9 @@ async fn a_new_market_has_the_demo_users_and_items() {
     for (user, item) in report.users.iter().zip(&report.items) {
         assert_eq!(user.user_id, item.seller_id, "each sells one");
     }
+    let markets = report.markets.iter().map(|market| (&*market.market, &*market.status));
+    let markets: Vec<_> = markets.collect();
+    assert_eq!(markets, [("MRC-USD", "trading"), ("VNC-USD", "trading"), ("MRC-VNC", "trading")]);
     assert_eq!(report.data_dir, None);
     assert!(password(&market).is_some_and(|password| password.len() == 20));
 }
@@ -283,6 +289,8 @@ async fn the_report_is_one_line_of_json() {
     assert_eq!(json["users"][0]["password"], "earth-demo-1");
     assert_eq!(json["admin"]["username"], "admin");
     assert_eq!(json["items"][1]["id"], "itm_00000000000000000000000002");
+    assert_eq!(json["markets"][0]["market"], "MRC-USD");
+    assert_eq!(json["markets"][0]["tick_size"], "0.01");
     assert!(json["data_dir"].is_null());
 }
 

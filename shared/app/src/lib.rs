@@ -2,12 +2,18 @@
 //! Nothing of AWS and nothing of HTTP is known here.
 
 pub mod catalogue;
+pub mod depth;
 pub mod history;
 pub mod identity;
 pub mod item_cache;
 pub mod market;
+pub mod market_data;
+pub mod matching;
 pub mod money;
+pub mod orders;
 pub mod paging;
+pub mod pair_cache;
+pub mod pairs;
 pub mod perform;
 pub mod ports;
 pub mod purchase;

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use domain::{
+    command::CommandId,
     commit::Commit,
     id::{EntryId, UserId},
     ledger::{Fingerprint, Guard},
+    pair::PairId,
     time::Span,
 };
 use sha2::{Digest, Sha256};
 
 use crate::{
+    depth::DepthCache,
     item_cache::ItemCache,
-    ports::{Clock, CommitError, Entropy, Passwords, Store, StoreError},
+    matching::Desks,
+    pair_cache::PairCache,
+    ports::{Clock, CommitError, Doorbell, Entropy, Passwords, Store, StoreError},
     rate_cache::RateCache,
 };
 
@@ -37,12 +42,20 @@ pub struct Market {
     pub rates: RateCache,
     /// Items, cached.
     pub items: ItemCache,
+    /// Pairs, cached.
+    pub pairs: PairCache,
+    /// Books as the public sees them, cached.
+    pub depths: DepthCache,
+    /// Books of matchers that ran in this process.
+    pub desks: Desks,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Unguessable bits.
     pub entropy: Arc<dyn Entropy>,
     /// Slow hashes.
     pub passwords: Arc<dyn Passwords>,
+    /// Wakes matchers.
+    pub doorbell: Arc<dyn Doorbell>,
     /// What an operator has set.
     pub settings: Settings,
 }
@@ -68,6 +81,13 @@ impl Market {
         }
     }
 
+    /// Rings for the matcher of a pair. If the bell fails, the sweep finds what waits.
+    pub(crate) async fn ring(&self, pair: PairId, command: CommandId) {
+        if let Err(error) = self.doorbell.ring(pair, command).await {
+            tracing::warn!(%error, %pair, "the matcher was not rung for");
+        }
+    }
+
     /// Waits before try number `attempt` (from 0): full jitter, at most 25 ms doubled each time.
     pub async fn back_off(&self, attempt: u32) {
         let ceiling_ms = 25_u32.saturating_mul(2_u32.saturating_pow(attempt));
@@ -82,8 +102,8 @@ impl Market {
 pub struct Asked {
     /// Who asks.
     pub actor: UserId,
-    /// The idempotency key: 1 to 255 printable characters.
-    pub key: String,
+    /// The one entry that the request can ever have: see [`entry_id`].
+    pub entry: EntryId,
     /// Of the endpoint, the path and the body.
     pub fingerprint: Fingerprint,
     /// Names the request in logs.
@@ -95,7 +115,7 @@ impl Asked {
     #[must_use]
     pub fn guard(&self, market: &Market) -> Guard {
         Guard {
-            entry: entry_id(self.actor, &self.key),
+            entry: self.entry,
             actor: self.actor,
             fingerprint: self.fingerprint,
             request_id: self.request_id.clone(),
@@ -104,13 +124,24 @@ impl Asked {
     }
 }
 
-/// The one journal entry that (principal, idempotency key) can ever have.
+/// The one journal entry that (principal, idempotency key) can ever have. A key has 1 to 255
+/// printable characters.
 #[must_use]
 pub fn entry_id(principal: UserId, key: &str) -> EntryId {
+    derived(b"entry\0", principal, key)
+}
+
+/// The one journal entry that (user, the user's own id of an order) can ever have.
+#[must_use]
+pub fn client_order_entry(user: UserId, client_order_id: &str) -> EntryId {
+    derived(b"client order\0", user, client_order_id)
+}
+
+fn derived(domain: &[u8], user: UserId, text: &str) -> EntryId {
     let mut hash = Sha256::new();
-    hash.update(b"entry\0");
-    hash.update(principal.bits().to_be_bytes());
-    hash.update(key.as_bytes());
+    hash.update(domain);
+    hash.update(user.bits().to_be_bytes());
+    hash.update(text.as_bytes());
     EntryId::from_bits(u128::from_be_bytes(first_half(&hash.finalize())))
 }
 

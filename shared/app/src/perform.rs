@@ -115,9 +115,10 @@ pub async fn perform<O: Operation>(
             }
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Refused(failures)) => match explain(&commit, &failures) {
-                Explained::Earlier(entry) => return replay(&guard, *entry),
+                Explained::Earlier(entry) => return replay(market, &guard, *entry).await,
+                Explained::Named(entry) => return named(market, &guard, *entry).await,
                 Explained::Refused(refusal) => return freeze(market, &guard, refusal).await,
-                Explained::Missing(missing) => return Err(missing.into()),
+                Explained::Declined(declined) => return Err(declined.into()),
                 Explained::Changed => freshness = Freshness::Fresh,
             },
         }
@@ -142,7 +143,7 @@ pub(crate) async fn settle(
             Err(CommitError::Conflict) => market.back_off(attempt).await,
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Refused(failures)) => match explain(commit, &failures) {
-                Explained::Earlier(entry) => return replay(guard, *entry),
+                Explained::Earlier(entry) => return replay(market, guard, *entry).await,
                 _ => return Err(corrupt("an entry alone was refused without an entry")),
             },
         }
@@ -161,28 +162,46 @@ fn corrupt(what: &str) -> Failed {
 
 async fn earlier_answer(market: &Market, guard: &Guard) -> Result<Option<Answer>, Failed> {
     match market.store.entry(guard.entry).await? {
-        Some(entry) => replay(guard, entry).map(Some),
+        Some(entry) => replay(market, guard, entry).await.map(Some),
         None => Ok(None),
     }
 }
 
-fn replay(guard: &Guard, entry: Entry) -> Result<Answer, Failed> {
+async fn replay(market: &Market, guard: &Guard, entry: Entry) -> Result<Answer, Failed> {
     if entry.outcome == Outcome::Voided {
         return Err(Failed::Voided);
     }
     if entry.fingerprint != guard.fingerprint {
         return Err(Failed::KeyReused);
     }
+    let entry = match entry.outcome {
+        Outcome::SameAs(id) => {
+            let other = market.store.entry(id).await?;
+            other.ok_or_else(|| corrupt("a name of an entry that is not there"))?
+        }
+        _ => entry,
+    };
     Ok(Answer { entry, replayed: true })
+}
+
+/// The answer to a request whose name for its order stands for another entry: that entry's, if
+/// it asked the same, and else a refusal.
+async fn named(market: &Market, guard: &Guard, entry: Entry) -> Result<Answer, Failed> {
+    if entry.fingerprint == guard.fingerprint {
+        return replay(market, guard, entry).await;
+    }
+    freeze(market, guard, Refusal::ClientOrderIdReused).await
 }
 
 enum Explained {
     /// The key has an entry.
     Earlier(Box<Entry>),
+    /// The client's own id of the order stands for an entry.
+    Named(Box<Entry>),
     /// The rules forbid it.
     Refused(Refusal),
-    /// Someone who would receive money has no account.
-    Missing(Missing),
+    /// Someone who would receive money has no account, or the commit is a bug of ours.
+    Declined(Declined),
     /// What was loaded is not so any more.
     Changed,
 }
@@ -195,8 +214,11 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
         })
     };
     for (write, found) in failed() {
-        if let (Write::PutEntry(_), Found::Entry(entry)) = (write, found) {
-            return Explained::Earlier(entry.clone());
+        if let (Write::PutEntry(wanted), Found::Entry(entry)) = (write, found) {
+            return match wanted.outcome {
+                Outcome::SameAs(_) => Explained::Named(entry.clone()),
+                _ => Explained::Earlier(entry.clone()),
+            };
         }
     }
     if failed().any(|(write, _)| matches!(write, Write::SellStock { .. })) {
@@ -217,12 +239,14 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
     for (write, found) in failed() {
         match (write, found) {
             (Write::MoveFunds { legs, entry, at, .. }, Found::Account(account)) => {
-                if let Err(refusal) = account.after(legs, *entry, *at) {
-                    return Explained::Refused(refusal);
+                match account.after(legs, *entry, *at) {
+                    Ok(_) => {}
+                    Err(Declined::Refused(refusal)) => return Explained::Refused(refusal),
+                    Err(declined) => return Explained::Declined(declined),
                 }
             }
             (Write::MoveFunds { .. }, Found::Nothing) => {
-                return Explained::Missing(Missing::User);
+                return Explained::Declined(Missing::User.into());
             }
             _ => {}
         }

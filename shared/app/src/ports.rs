@@ -6,10 +6,13 @@ use domain::{
     account::Account,
     amount::Amount,
     catalogue::Item,
-    commit::Commit,
-    id::{EntryId, ItemId, SessionId, UserId},
+    command::{Command, CommandId},
+    commit::{ClosedOrder, Commit, Resting},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId},
     identity::{Login, PasswordHash, Session, User},
     ledger::Entry,
+    market_event::MarketEvent,
+    pair::{Pair, PairId},
     rate::RateVersion,
     time::{Span, Timestamp},
     universe::{Universe, UniverseId},
@@ -204,10 +207,99 @@ pub trait Identity: Send + Sync {
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 }
 
-/// All of a store.
-pub trait Store: Ledger + Catalogue + Identity {}
+/// The doorbell did not ring. What it would have announced is found at the next sweep.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the doorbell did not ring: {0}")]
+pub struct NotRung(pub String);
 
-impl<T: Ledger + Catalogue + Identity> Store for T {}
+/// Wakes the matcher of a pair. A ring may be lost, doubled or late: what is to be done stands
+/// in the pair's command log, and each ring makes the matcher do all of it.
+#[async_trait]
+pub trait Doorbell: Send + Sync {
+    /// Rings once for a command, however often it is called with it in a short while.
+    async fn ring(&self, pair: PairId, command: CommandId) -> Result<(), NotRung>;
+}
+
+/// A row of a pair's command log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// As we write them.
+    Command(Command),
+    /// At this place stands something that is no command. It must not hold up the others.
+    Unreadable(CommandId),
+}
+
+/// Events of a pair, as of the last commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventQuery {
+    /// Whose.
+    pub pair: PairId,
+    /// Which, and in what order.
+    pub stretch: EventStretch,
+    /// The most rows: 1 to 100.
+    pub limit: u32,
+}
+
+/// A stretch of a pair's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventStretch {
+    /// Those with a higher number, from the lowest up. As of the last commit.
+    After(u64),
+    /// Those with a lower number, from the highest down. As of the last commit.
+    Before(u64),
+    /// Those with trades and a lower number, from the highest down. May lag a little.
+    TradesBefore(u64),
+}
+
+/// How far an order has come, as its pair's matcher has committed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderState {
+    /// It waits in the log, or a matcher has begun with it.
+    Pending,
+    /// It rests.
+    Resting(Resting),
+    /// It is over.
+    Closed(ClosedOrder),
+}
+
+/// Pairs, their books, and what waits for their matchers.
+#[async_trait]
+pub trait OrderBooks: Send + Sync {
+    /// All pairs as of the last commit.
+    async fn pairs(&self) -> Result<Vec<Pair>, StoreError>;
+
+    /// The first commands of a pair's log in order, as of the last commit; at most `limit`.
+    async fn commands(&self, pair: PairId, limit: u32) -> Result<Vec<Logged>, StoreError>;
+
+    /// A command, if it is in the log as of the last commit.
+    async fn command(&self, pair: PairId, id: CommandId) -> Result<Option<Command>, StoreError>;
+
+    /// A page of a pair's events.
+    async fn events(&self, query: &EventQuery) -> Result<Page<MarketEvent>, StoreError>;
+
+    /// All orders that rest in a pair's book, in no order. Each is as of the last commit at
+    /// some moment of the call, not all at the same one: see [`Resting::seq`].
+    async fn resting(&self, pair: PairId) -> Result<Vec<Resting>, StoreError>;
+
+    /// When users' orders in a pair end by themselves, as of the last commit.
+    async fn deadlines(&self, pair: PairId) -> Result<Vec<(UserId, Timestamp)>, StoreError>;
+
+    /// How far orders have come, in the order asked for, each named with its own pair: each as
+    /// of the last commit at some moment of the call. At most 100. An order that nobody placed
+    /// is pending.
+    async fn order_states(
+        &self,
+        orders: &[(PairId, OrderId)],
+    ) -> Result<Vec<OrderState>, StoreError>;
+
+    /// A page of the entries by which a user placed orders, newest first. May lag a little.
+    async fn placements(&self, query: &EntryQuery) -> Result<Page<Entry>, StoreError>;
+}
+
+/// All of a store.
+pub trait Store: Ledger + Catalogue + Identity + OrderBooks {}
+
+impl<T: Ledger + Catalogue + Identity + OrderBooks> Store for T {}
 
 /// The time.
 #[async_trait]

@@ -5,7 +5,7 @@ use domain::{
     commit::Commit,
     id::ItemId,
     ledger::Guard,
-    purchase::{Order, buy},
+    purchase::{Terms, buy},
     refusal::{Declined, Missing},
     universe::Universes,
 };
@@ -21,7 +21,7 @@ pub struct Buy {
     /// Which item.
     pub item: ItemId,
     /// How many, paid how.
-    pub order: Order,
+    pub terms: Terms,
 }
 
 impl Operation for Buy {
@@ -41,6 +41,6 @@ impl Operation for Buy {
         if item.state == domain::catalogue::ItemState::Draft && item.seller != guard.actor {
             return Err(Missing::Item.into());
         }
-        buy(guard, &self.order, item, universes)
+        buy(guard, &self.terms, item, universes)
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     commit::{Commit, Write},
     id::{EntryId, UserId},
     ledger::{Fingerprint, Guard},
-    refusal::{Declined, Missing},
+    refusal::Missing,
 };
 
 use crate::{
@@ -43,7 +43,7 @@ pub async fn simulate<O: Operation>(
     let commit = operation.decide(&guard, &loaded)?;
     let account = market.store.account(actor).await?.ok_or(Missing::User)?;
     let legs = legs_of(&commit, actor);
-    let account = account.after(&legs, guard.entry, guard.at).map_err(Declined::from)?;
+    let account = account.after(&legs, guard.entry, guard.at)?;
     Ok(Simulated { commit, account })
 }
 

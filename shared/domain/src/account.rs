@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     amount::{Amount, Money},
-    currency::CurrencyCode,
+    currency::{Currency, CurrencyCode},
     id::{EntryId, UserId},
-    refusal::Refusal,
+    ledger::Unsound,
+    refusal::{Declined, Refusal},
     time::Timestamp,
 };
 
@@ -49,6 +50,24 @@ impl Balance {
     pub fn posted(self) -> Amount {
         self.available.checked_add(self.held).unwrap_or(Amount::MAX)
     }
+
+    fn after(self, leg: Leg) -> Result<Self, Declined> {
+        let available = self.available.minor().saturating_add(leg.available);
+        let held = self.held.minor().saturating_add(leg.held);
+        if available < 0 {
+            let required = Amount::from_minor(leg.available.saturating_neg())
+                .map_err(|_| Declined::Unsound(Unsound::new("a leg passes the largest amount")))?;
+            let of = |amount| Money { amount, currency: leg.currency };
+            let (required, available) = (of(required), of(self.available));
+            return Err(Refusal::InsufficientFunds { required, available }.into());
+        }
+        if held < 0 {
+            return Err(Declined::Unsound(Unsound::new("more is taken than is held")));
+        }
+        let full = Refusal::BalanceLimit { currency: leg.code() };
+        let part = |minor| Amount::from_minor(minor).map_err(|_| full.clone());
+        Ok(Self { available: part(available)?, held: part(held)? })
+    }
 }
 
 /// All wallets of one user.
@@ -66,22 +85,59 @@ pub struct Account {
     pub last_entry: Option<EntryId>,
 }
 
-/// What one journal entry moves out of or into one wallet, net.
+/// What one commit changes in one wallet, net, in minor units of its currency. At least one
+/// part is not zero; a leg of nothing is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leg {
-    /// Out of what is available.
-    Debit(Money),
-    /// Into what is available.
-    Credit(Money),
+pub struct Leg {
+    /// The wallet's currency.
+    pub currency: Currency,
+    /// Change of what is available.
+    pub available: i64,
+    /// Change of what is held.
+    pub held: i64,
 }
 
 impl Leg {
-    /// The wallet's currency.
+    /// Out of what is available.
+    #[must_use]
+    pub fn debit(money: Money) -> Self {
+        Self { available: money.amount.minor().saturating_neg(), ..Self::credit(money) }
+    }
+
+    /// Into what is available.
+    #[must_use]
+    pub fn credit(money: Money) -> Self {
+        Self { currency: money.currency, available: money.amount.minor(), held: 0 }
+    }
+
+    /// From what is available to what is held.
+    #[must_use]
+    pub fn hold(money: Money) -> Self {
+        Self { held: money.amount.minor(), ..Self::debit(money) }
+    }
+
+    /// From what is held back to what is available.
+    #[must_use]
+    pub fn release(money: Money) -> Self {
+        Self { held: money.amount.minor().saturating_neg(), ..Self::credit(money) }
+    }
+
+    /// The code of the wallet's currency.
     #[must_use]
     pub fn code(self) -> CurrencyCode {
-        match self {
-            Self::Debit(money) | Self::Credit(money) => money.currency.code,
-        }
+        self.currency.code
+    }
+
+    /// Change of everything that the wallet holds.
+    #[must_use]
+    pub fn posted(self) -> i64 {
+        self.available.saturating_add(self.held)
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self.available == 0 && self.held == 0
     }
 }
 
@@ -100,25 +156,16 @@ impl Account {
         self.wallets.get(&code).copied().unwrap_or_default()
     }
 
-    /// The account after these legs. A credit opens a wallet that is not there yet.
+    /// The account after these legs. A leg that only adds opens a wallet that is not there.
     ///
     /// # Errors
-    /// [`Refusal::InsufficientFunds`] and [`Refusal::BalanceLimit`]; then nothing has moved.
-    pub fn after(&self, legs: &[Leg], entry: EntryId, at: Timestamp) -> Result<Self, Refusal> {
+    /// [`Refusal::InsufficientFunds`] and [`Refusal::BalanceLimit`]; [`Declined::Unsound`] if
+    /// more is taken than is held, which is always a bug of ours. Then nothing has moved.
+    pub fn after(&self, legs: &[Leg], entry: EntryId, at: Timestamp) -> Result<Self, Declined> {
         let mut next = self.clone();
-        for leg in legs {
+        for leg in legs.iter().filter(|leg| !leg.is_nothing()) {
             let balance = next.wallets.entry(leg.code()).or_default();
-            balance.available = match *leg {
-                Leg::Debit(money) => {
-                    let available = Money { amount: balance.available, ..money };
-                    let short = Refusal::InsufficientFunds { required: money, available };
-                    balance.available.checked_sub(money.amount).ok_or(short)?
-                }
-                Leg::Credit(money) => balance
-                    .available
-                    .checked_add(money.amount)
-                    .ok_or(Refusal::BalanceLimit { currency: leg.code() })?,
-            };
+            *balance = balance.after(*leg)?;
             next.times.entry(leg.code()).or_insert(WalletTimes::new(at)).changed_at = at;
         }
         next.version = next.version.saturating_add(1);
@@ -152,7 +199,7 @@ mod tests {
 
     #[test]
     fn legs_move_what_is_available_and_leave_what_is_held() {
-        let legs = [Leg::Debit(usd("4.00")), Leg::Credit(mrc("10.00"))];
+        let legs = [Leg::debit(usd("4.00")), Leg::credit(mrc("10.00"))];
         let next = holding(minor(400)).after(&legs, ENTRY, at(1)).expect("enough");
         let usd_left = Balance { available: Amount::ZERO, held: minor(5) };
         assert_eq!(next.balance(usd("0").currency.code), usd_left);
@@ -162,54 +209,120 @@ mod tests {
 
     #[test]
     fn more_than_is_available_is_refused_even_if_more_is_held() {
-        let refused = holding(minor(399)).after(&[Leg::Debit(usd("4.00"))], ENTRY, at(1));
+        let refused = holding(minor(399)).after(&[Leg::debit(usd("4.00"))], ENTRY, at(1));
         let (required, available) = (usd("4.00"), usd("3.99"));
-        assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }));
+        assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
     }
 
     #[test]
     fn a_wallet_that_is_not_there_has_nothing() {
-        let refused = holding(minor(400)).after(&[Leg::Debit(mrc("0.01"))], ENTRY, at(1));
+        let refused = holding(minor(400)).after(&[Leg::debit(mrc("0.01"))], ENTRY, at(1));
         let (required, available) = (mrc("0.01"), mrc("0"));
-        assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }));
+        assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
     }
 
     #[test]
     fn a_wallet_holds_at_most_the_largest_amount() {
         let currency = usd("0").currency.code;
         let full = holding(Amount::MAX);
-        let refused = full.after(&[Leg::Credit(usd("0.01"))], ENTRY, at(1));
-        assert_eq!(refused, Err(Refusal::BalanceLimit { currency }));
+        let refused = full.after(&[Leg::credit(usd("0.01"))], ENTRY, at(1));
+        assert_eq!(refused, Err(Refusal::BalanceLimit { currency }.into()));
         assert_eq!(full.balance(currency).posted_minor(), 1_000_000_000_000_000_005);
         assert_eq!(full.balance(currency).posted(), Amount::MAX);
         assert_eq!(holding(minor(1)).balance(currency).posted(), minor(6));
     }
 
-    fn an_amount() -> impl Strategy<Value = Amount> {
+    #[test]
+    fn a_hold_makes_available_money_held_and_a_release_gives_it_back() {
+        let code = usd("0").currency.code;
+        let (hold, release) = (Leg::hold(usd("0.10")), Leg::release(usd("0.10")));
+        assert_eq!((hold.posted(), release.posted()), (0, 0));
+        let held = holding(minor(10)).after(&[hold], ENTRY, at(1)).expect("enough");
+        let expected = Balance { available: Amount::ZERO, held: minor(15) };
+        assert_eq!(held.balance(code), expected);
+        let released = held.after(&[release], ENTRY, at(2)).expect("held");
+        assert_eq!(released.wallets, holding(minor(10)).wallets);
+    }
+
+    #[test]
+    fn a_hold_beyond_what_is_available_is_insufficient_funds() {
+        let refused = holding(minor(9)).after(&[Leg::hold(usd("0.10"))], ENTRY, at(1));
+        let (required, available) = (usd("0.10"), usd("0.09"));
+        assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
+    }
+
+    #[test]
+    fn more_taken_than_is_held_is_a_bug_and_not_a_refusal() {
+        let account = holding(minor(10));
+        let spent = Leg { available: 0, held: -6, ..Leg::credit(usd("0")) };
+        for leg in [Leg::release(usd("0.06")), Leg::release(mrc("0.01")), spent] {
+            let unsound = account.after(&[leg], ENTRY, at(1));
+            assert!(matches!(unsound, Err(Declined::Unsound(_))), "{leg:?}: {unsound:?}");
+        }
+        assert!(account.after(&[Leg::release(usd("0.05"))], ENTRY, at(1)).is_ok());
+    }
+
+    #[test]
+    fn a_leg_of_nothing_opens_no_wallet() {
+        let next = holding(minor(1)).after(&[Leg::credit(mrc("0"))], ENTRY, at(1)).expect("none");
+        assert_eq!(
+            (next.wallets, next.times),
+            (holding(minor(1)).wallets, holding(minor(1)).times)
+        );
+        assert_eq!(next.version, 2);
+    }
+
+    fn a_minor() -> impl Strategy<Value = i64> {
         let edges = vec![0, 1, Amount::MAX.minor() - 1, Amount::MAX.minor()];
-        prop_oneof![3 => 0_i64..1000, 1 => proptest::sample::select(edges)].prop_map(minor)
+        prop_oneof![3 => 0_i64..1000, 1 => proptest::sample::select(edges)]
+    }
+
+    fn a_part() -> impl Strategy<Value = i64> {
+        let extremes = proptest::sample::select(vec![i64::MIN, i64::MAX]);
+        prop_oneof![
+            10 => (a_minor(), any::<bool>()).prop_map(|(size, up)| if up { size } else { -size }),
+            1 => extremes
+        ]
     }
 
     proptest! {
         #[test]
-        fn a_leg_moves_exactly_its_amount_or_nothing(
-            available in an_amount(), moved in an_amount(), credits in any::<bool>()
+        fn a_leg_moves_exactly_its_parts_or_nothing(
+            available in a_minor(), held in a_minor(), parts in (a_part(), a_part())
         ) {
-            let account = holding(available);
-            let money = Money { amount: moved, currency: earth().currency };
-            let leg = if credits { Leg::Credit(money) } else { Leg::Debit(money) };
-            let (before, moved) = (available.minor(), moved.minor());
-            let sum = if credits { before + moved } else { before - moved };
-            let code = money.currency.code;
+            let Currency { code, .. } = earth().currency;
+            let mut account = holding(minor(available));
+            let balance = Balance { available: minor(available), held: minor(held) };
+            account.wallets.insert(code, balance);
+            let other = Balance { available: minor(1), held: minor(2) };
+            account.wallets.insert(mrc("0").currency.code, other);
+            let leg = Leg { currency: earth().currency, available: parts.0, held: parts.1 };
+            let sums = [(available, parts.0), (held, parts.1)]
+                .map(|(before, part)| i128::from(before) + i128::from(part));
+            let [short, unheld] = sums.map(|sum| sum < 0);
+            let over = sums.iter().any(|sum| *sum > i128::from(Amount::MAX.minor()));
             match account.after(&[leg], ENTRY, at(1)) {
                 Ok(next) => {
-                    prop_assert_eq!(next.balance(code).available.minor(), sum);
-                    prop_assert_eq!(next.balance(code).held, minor(5));
-                    prop_assert!(sum >= 0 && sum <= Amount::MAX.minor());
+                    let after = next.balance(code);
+                    let after = [after.available, after.held].map(|part| i128::from(part.minor()));
+                    prop_assert_eq!(after, sums);
+                    prop_assert!(!short && !unheld && !over, "{:?}", sums);
+                    prop_assert_eq!(next.balance(mrc("0").currency.code), other);
+                    prop_assert_eq!(next.wallets.len(), 2);
                 }
-                Err(Refusal::InsufficientFunds { .. }) => prop_assert!(sum < 0),
-                Err(Refusal::BalanceLimit { .. }) => prop_assert!(sum > Amount::MAX.minor()),
-                Err(refusal) => prop_assert!(false, "{refusal:?}"),
+                Err(Declined::Refused(Refusal::InsufficientFunds { required, available: had })) => {
+                    prop_assert!(short);
+                    let told = [required, had].map(|money| money.amount.minor());
+                    prop_assert_eq!(told, [-parts.0, available]);
+                }
+                Err(Declined::Refused(Refusal::BalanceLimit { .. })) => {
+                    prop_assert!(over && !short && !unheld);
+                }
+                Err(Declined::Unsound(_)) => {
+                    let oversized = parts.0 < -Amount::MAX.minor();
+                    prop_assert!(if short { oversized } else { unheld }, "{:?}", sums);
+                }
+                Err(declined) => prop_assert!(false, "{declined:?}"),
             }
         }
     }

@@ -7,10 +7,14 @@ use crate::{
     account::{Account, Leg},
     amount::Amount,
     catalogue::{Item, Quantity},
+    command::{Command, CommandId},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, QuoteId, UserId},
+    id::{EntryId, ItemId, OrderId, QuoteId, UserId},
     identity::{Email, Session, User, Username},
     ledger::{Entry, Guard, Movement, Outcome},
+    market_event::MarketEvent,
+    order::{Closed, Working},
+    pair::{Pair, PairId},
     rate::RateVersion,
     refusal::{Declined, Refusal},
     time::Timestamp,
@@ -116,6 +120,53 @@ pub enum Write {
     ReserveEmail(Email, UserId),
     /// A new session; none has its id.
     PutSession(Session),
+    /// A new pair; there is none of these currencies.
+    PutPair(Pair),
+    /// A pair with its new status; it still has the version before the new one's.
+    ReplacePair(Pair),
+    /// A command in a pair's log; its place is free.
+    PutCommand(Command),
+    /// A command that a matcher has begun with, as far as it has come; it is in the log.
+    AdvanceCommand(Command),
+    /// A command leaves its pair's log; it is in it.
+    RemoveCommand {
+        /// Whose log.
+        pair: PairId,
+        /// Its place.
+        id: CommandId,
+    },
+    /// The next event of a pair; its number is not taken. This fences matchers off from one
+    /// another: everything else that they write they write beside it.
+    PutMarketEvent(MarketEvent),
+    /// An order that begins to rest; it does not rest yet.
+    PutResting(Resting),
+    /// A resting order that has changed; it rests.
+    ReplaceResting(Resting),
+    /// An order that rests no more; it rests.
+    RemoveResting {
+        /// In which book.
+        pair: PairId,
+        /// Which order.
+        order: OrderId,
+    },
+    /// An order that is over; it was not over before.
+    PutClosedOrder(ClosedOrder),
+    /// When a user's orders end, whatever was said before.
+    PutDeadline {
+        /// In which book.
+        pair: PairId,
+        /// Whose.
+        user: UserId,
+        /// When.
+        deadline: Timestamp,
+    },
+    /// A user's orders do not end by themselves any more, whatever was said before.
+    RemoveDeadline {
+        /// In which book.
+        pair: PairId,
+        /// Whose.
+        user: UserId,
+    },
     /// A changed session; it still has this generation and is not revoked.
     ReplaceSession {
         /// The session as it shall be.
@@ -125,6 +176,32 @@ pub enum Write {
     },
 }
 
+/// A resting order as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resting {
+    /// In which book.
+    pub pair: PairId,
+    /// The order.
+    pub working: Working,
+    /// The number of the event that changed it last.
+    pub seq: u64,
+}
+
+/// An order that is over, as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClosedOrder {
+    /// In which book it was.
+    pub pair: PairId,
+    /// The order.
+    pub working: Working,
+    /// Why.
+    pub reason: Closed,
+    /// When.
+    pub at: Timestamp,
+    /// The number of the event that closed it.
+    pub seq: u64,
+}
+
 /// Transactional writes cost two write units per KB, and no row of ours passes 1 KB.
 const ROW_UNITS: u32 = 2;
 
@@ -132,20 +209,30 @@ impl Write {
     /// Write units on DynamoDB, rows of index tables included.
     ///
     /// A row is two units (transactional, ≤ 1 KB). An index row is one: two of the journal
-    /// (party, counterparty), four of an item (time, universe, price, seller). Moving a row
-    /// within an index deletes and puts it: two.
+    /// (party, counterparty, or the orderer), four of an item (time, universe, price, seller).
+    /// Moving a row within an index deletes and puts it: two. Only an event of a pair may pass
+    /// 1 KB, see [`MarketEvent::row_bytes`]: it is two units for each KB that it begins and, if
+    /// it has trades, one more for each in their index.
     #[must_use]
     pub fn units(&self) -> u32 {
         let index_rows = match self {
             Self::PutEntry(Entry { outcome: Outcome::Moved(movement), .. }) => {
                 1_u32.saturating_add(u32::from(movement.counterparty.is_some()))
             }
+            Self::PutEntry(Entry { outcome: Outcome::Placed(_), .. }) => 1,
             Self::PutItem(_) => 4,
             Self::ReviseItem { reprices: true, .. } => 2,
+            Self::PutMarketEvent(event) => return event_units(event),
             _ => 0,
         };
         ROW_UNITS.saturating_add(index_rows)
     }
+}
+
+fn event_units(event: &MarketEvent) -> u32 {
+    let started = u32::try_from(event.row_bytes().div_ceil(1024)).unwrap_or(u32::MAX);
+    let rate = if event.trades().next().is_some() { 3 } else { ROW_UNITS };
+    started.saturating_mul(rate)
 }
 
 /// Writes that happen together or not at all. The guard, if there is one, comes first.

@@ -16,6 +16,12 @@ impl CurrencyCode {
     pub const LETTERS_MAX: usize = 5;
     const LETTERS_MIN: usize = 3;
 
+    /// The letters as 40 bits: different for different codes.
+    #[must_use]
+    pub(crate) fn bits(self) -> u64 {
+        self.0.iter().fold(0, |bits, letter| (bits << 8) | u64::from(*letter))
+    }
+
     fn as_str(&self) -> &str {
         let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
         std::str::from_utf8(&self.0[..length]).unwrap_or_default()

@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::currency::CurrencyCode;
+use crate::{currency::CurrencyCode, pair::PairId};
 
 /// Crockford's base 32 in lower case: no i, l, o, u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -107,6 +107,33 @@ identifier!(
     SessionId,
     "ses_"
 );
+
+identifier!(
+    /// An order on the book: the bits of the journal entry that placed it.
+    OrderId,
+    "ord_"
+);
+
+identifier!(
+    /// A fill: derived from its pair and its number there.
+    TradeId,
+    "trd_"
+);
+
+impl TradeId {
+    /// Of the trade with this number in a pair: the codes' letters in 80 bits, the number in 48.
+    #[must_use]
+    pub fn of(pair: PairId, number: u64) -> Self {
+        let codes = (u128::from(pair.base.bits()) << 40) | u128::from(pair.quote.bits());
+        Self((codes << 48) | (u128::from(number) & 0xffff_ffff_ffff))
+    }
+
+    /// The journal entry by which the trade's money moved.
+    #[must_use]
+    pub fn entry(self) -> EntryId {
+        EntryId(self.0)
+    }
+}
 
 /// One user's holdings of one currency. It names both, so no look-up resolves it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

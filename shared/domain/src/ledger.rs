@@ -9,7 +9,9 @@ use crate::{
     catalogue::{Item, Quantity},
     conversion::{Conversion, Provenance},
     currency::Currency,
-    id::{EntryId, ItemId, QuoteId, UserId},
+    id::{EntryId, ItemId, OrderId, QuoteId, UserId},
+    order::{ClientOrderId, Order, Side},
+    pair::{Lots, Steps, Ticks},
     refusal::Refusal,
     time::Timestamp,
     universe::UniverseId,
@@ -50,6 +52,12 @@ pub struct Postings(Vec<Posting>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the postings are unsound: {0}")]
 pub struct Unsound(&'static str);
+
+impl Unsound {
+    pub(crate) const fn new(rule: &'static str) -> Self {
+        Self(rule)
+    }
+}
 
 impl Postings {
     /// The most postings of an entry: a conversion has five, a refund of one as many.
@@ -106,7 +114,8 @@ impl Postings {
         nets
     }
 
-    /// The net change of each user's wallets; a wallet that ends as it was has none.
+    /// The net change of what is available in each user's wallets; a wallet that ends as it
+    /// was has none.
     ///
     /// # Errors
     /// [`Unsound`] if a net change passes [`Amount::MAX`].
@@ -119,8 +128,8 @@ impl Postings {
             let money = Money { amount, currency };
             match net {
                 0 => {}
-                1.. => legs.entry(user).or_default().push(Leg::Credit(money)),
-                _ => legs.entry(user).or_default().push(Leg::Debit(money)),
+                1.. => legs.entry(user).or_default().push(Leg::credit(money)),
+                _ => legs.entry(user).or_default().push(Leg::debit(money)),
             }
         }
         Ok(legs)
@@ -205,8 +214,42 @@ pub enum Outcome {
         /// The request that was refused.
         request_id: String,
     },
+    /// An order was accepted, as it was then; its money is held.
+    Placed(Placement),
+    /// A change of an order was accepted, and what it needs in addition is held.
+    Amended(Amendment),
+    /// A name for another entry: a client's own id of an order, used with an idempotency key.
+    SameAs(EntryId),
     /// The client gave the key up before anything came of it; nothing moved or ever will.
     Voided,
+}
+
+/// An order that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// What its price and quantity are counted in, and in which pair it is.
+    pub steps: Steps,
+    /// What is asked.
+    pub order: Order,
+    /// What is held for it.
+    pub hold: Money,
+    /// The client's own id of it.
+    pub client_order_id: Option<ClientOrderId>,
+}
+
+/// A change of an order that was accepted; the book may still refuse it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// What price and quantity are counted in, and in which pair the order is.
+    pub steps: Steps,
+    /// Which order.
+    pub order: OrderId,
+    /// The new price.
+    pub price: Option<Ticks>,
+    /// The new quantity in all.
+    pub lots: Option<Lots>,
+    /// What is held for it in addition; nothing if it needs no more.
+    pub extra: Money,
 }
 
 /// A change of money.
@@ -240,6 +283,8 @@ pub enum Cause {
     },
     /// Pieces of an item.
     Purchase(Purchase),
+    /// Two orders that met.
+    Fill(Fill),
     /// A purchase turned back.
     Refund {
         /// Which purchase.
@@ -255,6 +300,29 @@ pub enum Cause {
         /// Whether the pieces are for sale again.
         restocked: bool,
     },
+}
+
+/// Two orders that met. The movement's party took, its counterparty's order rested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// In which pair, and what price and quantity are counted in.
+    pub steps: Steps,
+    /// The pair's trades are numbered without gaps, from 1.
+    pub number: u64,
+    /// The order that took.
+    pub taker: OrderId,
+    /// The order that rested.
+    pub maker: OrderId,
+    /// The side of the order that took.
+    pub taker_side: Side,
+    /// The resting order's price.
+    pub price: Ticks,
+    /// How much.
+    pub lots: Lots,
+    /// What who took paid to the market, in the quote currency.
+    pub taker_fee: Amount,
+    /// What who rested paid to the market, in the quote currency.
+    pub maker_fee: Amount,
 }
 
 /// What was bought, and at what price.
@@ -324,7 +392,7 @@ mod tests {
         ])
         .expect("sound");
         let legs = postings.legs().expect("in range");
-        let expected = BTreeMap::from([(UserId::from_bits(1), vec![Leg::Debit(money("USD", 5))])]);
+        let expected = BTreeMap::from([(UserId::from_bits(1), vec![Leg::debit(money("USD", 5))])]);
         assert_eq!(legs, expected);
     }
 

@@ -5,19 +5,26 @@
 
 pub mod account;
 pub mod amount;
+pub mod book;
 pub mod catalogue;
+pub mod command;
 pub mod commit;
 pub mod conversion;
 pub mod currency;
 pub mod id;
 pub mod identity;
 pub mod ledger;
+pub mod market_event;
 pub mod operation;
+pub mod order;
+pub mod pair;
+pub mod placement;
 pub mod purchase;
 pub mod quote;
 pub mod rate;
 pub mod refund;
 pub mod refusal;
+pub mod settlement;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;

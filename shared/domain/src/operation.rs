@@ -148,7 +148,7 @@ mod tests {
     fn a_deposit_comes_from_the_world() {
         let commit = deposit(&guard(ALICE), usd("5.00")).expect("a deposit");
         assert_eq!(postings(&commit), [posting(Holder::World, USER, usd("5.00"))]);
-        assert_eq!(moves(&commit), [(ALICE, vec![Leg::Credit(usd("5.00"))])]);
+        assert_eq!(moves(&commit), [(ALICE, vec![Leg::credit(usd("5.00"))])]);
         assert_eq!((movement(&commit).party, movement(&commit).counterparty), (ALICE, None));
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn a_withdrawal_goes_to_the_world() {
         let commit = withdraw(&guard(ALICE), usd("5.00")).expect("a withdrawal");
         assert_eq!(postings(&commit), [posting(USER, Holder::World, usd("5.00"))]);
-        assert_eq!(moves(&commit), [(ALICE, vec![Leg::Debit(usd("5.00"))])]);
+        assert_eq!(moves(&commit), [(ALICE, vec![Leg::debit(usd("5.00"))])]);
         assert_eq!((movement(&commit).party, movement(&commit).counterparty), (ALICE, None));
     }
 
@@ -164,8 +164,8 @@ mod tests {
     fn a_transfer_debits_the_sender_and_credits_the_recipient() {
         let commit = transfer(&guard(ALICE), BOB, usd("5.00")).expect("a transfer");
         assert_eq!(postings(&commit), [posting(USER, Holder::User(BOB), usd("5.00"))]);
-        let debit = (ALICE, vec![Leg::Debit(usd("5.00"))]);
-        let credit = (BOB, vec![Leg::Credit(usd("5.00"))]);
+        let debit = (ALICE, vec![Leg::debit(usd("5.00"))]);
+        let credit = (BOB, vec![Leg::credit(usd("5.00"))]);
         assert_eq!(moves(&commit), [debit, credit]);
         assert_eq!((movement(&commit).party, movement(&commit).counterparty), (ALICE, Some(BOB)));
     }
@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(postings(&commit), expected);
         let [(user, legs)] = moves(&commit).try_into().expect("one account");
         assert_eq!((user, legs.len()), (ALICE, 2));
-        assert!(legs.contains(&Leg::Debit(usd("100.00"))));
-        assert!(legs.contains(&Leg::Credit(mrc("250.00"))));
+        assert!(legs.contains(&Leg::debit(usd("100.00"))));
+        assert!(legs.contains(&Leg::credit(mrc("250.00"))));
         assert!(matches!(movement(&commit).cause, Cause::Exchange { quote: None, .. }));
     }
 

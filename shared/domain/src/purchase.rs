@@ -13,7 +13,7 @@ use crate::{
 
 /// What a buyer asks for.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct Terms {
     /// How many pieces.
     pub quantity: Quantity,
     /// The currency to pay in.
@@ -32,17 +32,17 @@ pub struct Order {
 /// [`Refusal::InsufficientStock`], [`Refusal::MaxPayExceeded`], and as [`convert`].
 pub fn buy(
     guard: &Guard,
-    order: &Order,
+    terms: &Terms,
     item: &Item,
     universes: &Universes,
 ) -> Result<Commit, Declined> {
-    offered(guard, order, item)?;
-    let paying = universes.of_currency(order.pay_with)?;
+    offered(guard, terms, item)?;
+    let paying = universes.of_currency(terms.pay_with)?;
     let selling = universes.get(item.universe)?;
     let unit_price = item.unit_price();
     let total = unit_price
         .amount
-        .checked_mul(order.quantity.pieces())
+        .checked_mul(terms.quantity.pieces())
         .map(|amount| Money { amount, ..unit_price })
         .ok_or(Refusal::AmountTooLarge)?;
     let (buyer, seller) = (Holder::User(guard.actor), Holder::User(item.seller));
@@ -54,13 +54,13 @@ pub fn buy(
         let postings = through_pool(buyer, seller, &conversion);
         (conversion.paid, Some(conversion.provenance), postings)
     };
-    if let Some(max) = order.max_pay.filter(|max| paid.amount > *max) {
+    if let Some(max) = terms.max_pay.filter(|max| paid.amount > *max) {
         let max = Money { amount: max, ..paid };
         return Err(Refusal::MaxPayExceeded { max, required: paid }.into());
     }
     let purchase = Purchase {
         item: item.id,
-        quantity: order.quantity,
+        quantity: terms.quantity,
         unit_price,
         total,
         paid,
@@ -77,13 +77,13 @@ pub fn buy(
     let sell = Write::SellStock {
         item: item.id,
         unit_price: item.price,
-        quantity: order.quantity,
+        quantity: terms.quantity,
         at: guard.at,
     };
     Commit::moving(guard, movement, vec![sell])
 }
 
-fn offered(guard: &Guard, order: &Order, item: &Item) -> Result<(), Refusal> {
+fn offered(guard: &Guard, terms: &Terms, item: &Item) -> Result<(), Refusal> {
     if item.seller == guard.actor {
         return Err(Refusal::OwnItem);
     }
@@ -91,13 +91,13 @@ fn offered(guard: &Guard, order: &Order, item: &Item) -> Result<(), Refusal> {
         return Err(Refusal::ItemNotActive { state: item.state });
     }
     let actual = item.unit_price();
-    if let Some(expected) = order.expected_unit_price.filter(|price| *price != item.price) {
+    if let Some(expected) = terms.expected_unit_price.filter(|price| *price != item.price) {
         return Err(Refusal::PriceChanged {
             expected: Money { amount: expected, ..actual },
             actual,
         });
     }
-    let (requested, left) = (order.quantity.pieces(), item.stock.pieces());
+    let (requested, left) = (terms.quantity.pieces(), item.stock.pieces());
     if requested > left {
         return Err(Refusal::InsufficientStock { requested, left });
     }
@@ -118,17 +118,17 @@ mod tests {
     const BUYER: Holder = Holder::User(ALICE);
     const SELLER: Holder = Holder::User(BOB);
 
-    fn order(count: u32, pay_with: &str) -> Order {
+    fn terms(count: u32, pay_with: &str) -> Terms {
         let pay_with = pay_with.parse().expect("a code");
-        Order { quantity: pieces(count), pay_with, expected_unit_price: None, max_pay: None }
+        Terms { quantity: pieces(count), pay_with, expected_unit_price: None, max_pay: None }
     }
 
-    fn bought(order: &Order) -> Commit {
-        buy(&guard(ALICE), order, &helmet(), &all_three()).expect("a purchase")
+    fn bought(terms: &Terms) -> Commit {
+        buy(&guard(ALICE), terms, &helmet(), &all_three()).expect("a purchase")
     }
 
-    fn declined(order: &Order, item: &Item) -> Declined {
-        buy(&guard(ALICE), order, item, &all_three()).expect_err("no purchase")
+    fn declined(terms: &Terms, item: &Item) -> Declined {
+        buy(&guard(ALICE), terms, item, &all_three()).expect_err("no purchase")
     }
 
     fn purchase(commit: &Commit) -> &Purchase {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_ten_mrc_item_costs_an_earth_buyer_four_usd() {
-        let commit = bought(&order(1, "USD"));
+        let commit = bought(&terms(1, "USD"));
         let expected = [
             posting(BUYER, Holder::Pool, usd("4.00")),
             posting(Holder::Pool, SELLER, mrc("10.00")),
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn in_the_items_own_currency_money_goes_straight_to_the_seller() {
-        let commit = bought(&order(3, "MRC"));
+        let commit = bought(&terms(3, "MRC"));
         assert_eq!(postings(&commit), [posting(BUYER, SELLER, mrc("30.00"))]);
         assert_eq!(purchase(&commit).provenance, None);
         assert_eq!((purchase(&commit).total, purchase(&commit).paid), (mrc("30.00"), mrc("30.00")));
@@ -168,7 +168,7 @@ mod tests {
         let item = Item { universe: venus().id, currency: venus().currency, ..helmet() };
         let item = Item { price: vnc("1.00").amount, ..item };
         let universes = Universes::new(vec![venus(), mars().keeping(100)]);
-        let commit = buy(&guard(ALICE), &order(1, "MRC"), &item, &universes).expect("bought");
+        let commit = buy(&guard(ALICE), &terms(1, "MRC"), &item, &universes).expect("bought");
         // 1.00 VNC and its spread of 1/99 are worth 3.3670… MRC; the pool gives 1.02 VNC.
         let expected = [
             posting(BUYER, Holder::Pool, mrc("3.36")),
@@ -188,12 +188,12 @@ mod tests {
             quantity: pieces(5),
             at: at(1000),
         };
-        assert_eq!(bought(&order(5, "USD")).writes().last(), Some(&sell));
+        assert_eq!(bought(&terms(5, "USD")).writes().last(), Some(&sell));
     }
 
     #[test]
     fn nobody_buys_their_own_item() {
-        let refused = buy(&guard(BOB), &order(1, "USD"), &helmet(), &all_three());
+        let refused = buy(&guard(BOB), &terms(1, "USD"), &helmet(), &all_three());
         assert_eq!(refused, Err(Refusal::OwnItem.into()));
     }
 
@@ -202,14 +202,14 @@ mod tests {
         for state in [ItemState::Draft, ItemState::Paused] {
             let item = Item { state, ..helmet() };
             let refusal = Refusal::ItemNotActive { state };
-            assert_eq!(declined(&order(1, "USD"), &item), refusal.into());
+            assert_eq!(declined(&terms(1, "USD"), &item), refusal.into());
         }
     }
 
     #[test]
     fn a_price_other_than_expected_is_refused_be_it_lower_or_higher() {
         let expecting =
-            |price: &str| Order { expected_unit_price: Some(mrc(price).amount), ..order(2, "USD") };
+            |price: &str| Terms { expected_unit_price: Some(mrc(price).amount), ..terms(2, "USD") };
         assert_eq!(purchase(&bought(&expecting("10.00"))).paid, usd("8.00"));
         for price in ["9.99", "10.01"] {
             let refusal = Refusal::PriceChanged { expected: mrc(price), actual: mrc("10.00") };
@@ -220,19 +220,19 @@ mod tests {
     #[test]
     fn no_more_is_sold_than_is_left() {
         let refusal = Refusal::InsufficientStock { requested: 6, left: 5 };
-        assert_eq!(declined(&order(6, "USD"), &helmet()), refusal.into());
+        assert_eq!(declined(&terms(6, "USD"), &helmet()), refusal.into());
         let sold_out = Item { stock: stock(0), ..helmet() };
         let refusal = Refusal::InsufficientStock { requested: 1, left: 0 };
-        assert_eq!(declined(&order(1, "USD"), &sold_out), refusal.into());
+        assert_eq!(declined(&terms(1, "USD"), &sold_out), refusal.into());
     }
 
     #[test]
     fn the_buyer_never_pays_more_than_allowed() {
-        let paying = |max: &str| Order { max_pay: Some(usd(max).amount), ..order(1, "USD") };
+        let paying = |max: &str| Terms { max_pay: Some(usd(max).amount), ..terms(1, "USD") };
         assert_eq!(purchase(&bought(&paying("4.00"))).paid, usd("4.00"));
         let refusal = Refusal::MaxPayExceeded { max: usd("3.99"), required: usd("4.00") };
         assert_eq!(declined(&paying("3.99"), &helmet()), refusal.into());
-        let own = Order { max_pay: Some(mrc("9.99").amount), ..order(1, "MRC") };
+        let own = Terms { max_pay: Some(mrc("9.99").amount), ..terms(1, "MRC") };
         let refusal = Refusal::MaxPayExceeded { max: mrc("9.99"), required: mrc("10.00") };
         assert_eq!(declined(&own, &helmet()), refusal.into());
     }
@@ -241,18 +241,18 @@ mod tests {
     fn a_total_or_a_payment_over_the_limit_is_refused() {
         let too_large = Declined::Refused(Refusal::AmountTooLarge);
         let dear = Item { price: Amount::MAX, ..helmet() };
-        assert_eq!(declined(&order(2, "MRC"), &dear), too_large);
-        assert!(buy(&guard(ALICE), &order(1, "MRC"), &dear, &all_three()).is_ok());
+        assert_eq!(declined(&terms(2, "MRC"), &dear), too_large);
+        assert!(buy(&guard(ALICE), &terms(1, "MRC"), &dear, &all_three()).is_ok());
         let on_venus = Item { universe: venus().id, currency: venus().currency, ..dear };
-        assert_eq!(declined(&order(1, "USD"), &on_venus), too_large);
+        assert_eq!(declined(&terms(1, "USD"), &on_venus), too_large);
     }
 
     #[test]
     fn a_price_below_one_minor_unit_is_paid_with_one() {
         let cheap = Item { price: minor(1), ..helmet() };
-        let one = buy(&guard(ALICE), &order(1, "USD"), &cheap, &all_three());
+        let one = buy(&guard(ALICE), &terms(1, "USD"), &cheap, &all_three());
         assert_eq!(purchase(&one.expect("0.4 minor units")).paid, usd("0.01"));
-        let three = buy(&guard(ALICE), &order(3, "USD"), &cheap, &all_three());
+        let three = buy(&guard(ALICE), &terms(3, "USD"), &cheap, &all_three());
         assert_eq!(purchase(&three.expect("1.2 minor units")).paid, usd("0.02"));
     }
 
@@ -260,16 +260,16 @@ mod tests {
     fn a_lapsed_rate_stops_purchases_across_universes_only() {
         let universes = Universes::new(vec![earth(), mars().lapsing(at(1000))]);
         let stale = Declined::RateStale { universe: mars().id };
-        let across = buy(&guard(ALICE), &order(1, "USD"), &helmet(), &universes);
+        let across = buy(&guard(ALICE), &terms(1, "USD"), &helmet(), &universes);
         assert_eq!(across, Err(stale));
-        assert!(buy(&guard(ALICE), &order(1, "MRC"), &helmet(), &universes).is_ok());
+        assert!(buy(&guard(ALICE), &terms(1, "MRC"), &helmet(), &universes).is_ok());
     }
 
     #[test]
     fn an_unknown_currency_or_universe_is_missing() {
-        assert_eq!(declined(&order(1, "XXX"), &helmet()), Missing::Currency.into());
+        assert_eq!(declined(&terms(1, "XXX"), &helmet()), Missing::Currency.into());
         let only_earth = Universes::new(vec![earth()]);
-        let stray = buy(&guard(ALICE), &order(1, "USD"), &helmet(), &only_earth);
+        let stray = buy(&guard(ALICE), &terms(1, "USD"), &helmet(), &only_earth);
         assert_eq!(stray, Err(Missing::Universe.into()));
     }
 }

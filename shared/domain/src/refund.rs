@@ -62,7 +62,7 @@ mod tests {
         id::{EntryId, UserId},
         ledger::Holder,
         operation::deposit,
-        purchase::{Order, buy},
+        purchase::{Terms, buy},
         testing::{
             ALICE, BOB, CAROL, at, entry, guard, helmet, mars, movement, mrc, pieces, posting,
             postings, usd, venus, vnc,
@@ -73,13 +73,13 @@ mod tests {
     /// Alice bought two of Bob's helmets, on Venus: 20.00 MRC for 6.07 VNC.
     fn bought() -> Entry {
         let universes = Universes::new(vec![venus(), mars().keeping(100)]);
-        let order = Order {
+        let terms = Terms {
             quantity: pieces(2),
             pay_with: venus().currency.code,
             expected_unit_price: None,
             max_pay: None,
         };
-        let commit = buy(&guard(ALICE), &order, &helmet(), &universes).expect("a purchase");
+        let commit = buy(&guard(ALICE), &terms, &helmet(), &universes).expect("a purchase");
         entry(&commit).clone()
     }
 

@@ -5,6 +5,8 @@ use crate::{
     catalogue::{ItemState, Stock},
     currency::CurrencyCode,
     ledger::Unsound,
+    order::OrderStatus,
+    pair::{PairId, PairStatus},
     universe::UniverseId,
 };
 
@@ -96,6 +98,41 @@ pub enum Refusal {
     /// The buyer asks for what only the seller may do.
     #[error("only the seller can refund a purchase")]
     NotTheSeller,
+    /// The market takes no orders now.
+    #[error("the market is {}", status.as_str())]
+    MarketNotTrading {
+        /// What it does instead.
+        status: PairStatus,
+    },
+    /// The order is worth less than the market takes.
+    #[error("the order is worth {notional}, less than {min}")]
+    BelowMinNotional {
+        /// The least.
+        min: Money,
+        /// What it is worth.
+        notional: Money,
+    },
+    /// There is no price that a market order could be held to: no trade yet, and nothing rests.
+    #[error("there is no price to hold a market order to")]
+    NoReferencePrice,
+    /// The client's own id is another order's already.
+    #[error("the client_order_id belongs to another order")]
+    ClientOrderIdReused,
+    /// The order is over, so nothing of it can be changed.
+    #[error("the order is {}", status.as_str())]
+    OrderClosed {
+        /// What became of it.
+        status: OrderStatus,
+    },
+    /// Only a resting order for lots can be changed.
+    #[error("the order cannot be changed as it is now")]
+    NotAmendable,
+    /// There is a market of these currencies already.
+    #[error("there is a market {pair} already")]
+    PairTaken {
+        /// Which.
+        pair: PairId,
+    },
     /// Another universe has the currency.
     #[error("another universe has the currency {currency}")]
     CurrencyTaken {
@@ -143,6 +180,12 @@ pub enum Missing {
     /// No such quote, or another's.
     #[error("quote not found")]
     Quote,
+    /// No such market.
+    #[error("market not found")]
+    Market,
+    /// No such order, or another's.
+    #[error("order not found")]
+    Order,
     /// No rate held then.
     #[error("no rate held at that time")]
     Rate,

@@ -8,6 +8,7 @@ use crate::{
     currency::{Currency, Scale},
     id::{EntryId, ItemId, UserId},
     ledger::{Entry, Fingerprint, Guard, Holder, Movement, Outcome, Posting},
+    pair::{FeeBps, Pair, PairTerms},
     rate::{RateId, RateSource, RateVersion, SpreadBps, UnitsPerBase},
     time::Timestamp,
     universe::{Universe, UniverseId, Universes},
@@ -112,6 +113,20 @@ pub(crate) fn mrc(text: &str) -> Money {
 
 pub(crate) fn vnc(text: &str) -> Money {
     venus().money(text)
+}
+
+/// MRC for USD: prices in cents, lots of 1.00 MRC, from 1.00 USD, fees of 10 and 20 basis points.
+pub(crate) fn mrc_usd() -> Pair {
+    let terms = PairTerms {
+        price_scale: Scale::new(2).expect("at most 8"),
+        tick: minor(1),
+        lot: minor(100),
+        min_notional: minor(100),
+        maker_fee: FeeBps::new(10).expect("a fee"),
+        taker_fee: FeeBps::new(20).expect("a fee"),
+        collar_bps: 1_000,
+    };
+    Pair::new(mars().currency, earth().currency, terms, at(0)).expect("a pair")
 }
 
 pub(crate) fn minor(minor: i64) -> Amount {

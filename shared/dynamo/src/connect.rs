@@ -1,11 +1,13 @@
-//! A client for DynamoDB over HTTPS. Where the credentials come from is not known here.
+//! A client for DynamoDB over HTTPS, and what other services' clients share with it.
+//! Where the credentials come from is not known here.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Config, Credentials, Region, SharedHttpClient, retry::RetryConfig,
+        timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::{
@@ -46,20 +48,30 @@ impl Access {
             endpoint: Some(endpoint.to_owned()),
         }
     }
+
+    /// What signs requests.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(
+            &*self.access_key_id,
+            &*self.secret_access_key,
+            self.session_token.clone(),
+            None,
+            "configured",
+        )
+    }
 }
 
-/// A client by rustls and ring: the SDK's default costs 32 ms of CPU at its first call.
+/// HTTPS by rustls and ring: the SDK's default costs 32 ms of CPU at its first call.
 /// Nothing is opened before the first use.
 #[must_use]
+pub fn https_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// A client over [`https_client`].
+#[must_use]
 pub fn connect(access: Access) -> Client {
-    let credentials = Credentials::new(
-        access.access_key_id,
-        access.secret_access_key,
-        access.session_token,
-        None,
-        "configured",
-    );
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -67,11 +79,11 @@ pub fn connect(access: Access) -> Client {
         .build();
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(access.credentials())
         .region(Region::new(access.region))
-        .credentials_provider(credentials)
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-        .http_client(http);
+        .http_client(https_client());
     if let Some(endpoint) = access.endpoint {
         config = config.endpoint_url(endpoint);
     }

@@ -1,5 +1,7 @@
-//! Creates the tables that are missing: for the local market and for tests. On AWS the
-//! deployment makes them.
+//! Creates the tables and indexes that are missing: for the local market and for tests. On AWS
+//! the deployment makes them.
+
+mod indexes;
 
 use std::time::Duration;
 
@@ -34,11 +36,12 @@ pub enum Streams {
     None,
 }
 
-/// Creates every table that is not there yet and waits until all can be used. Safe to call
-/// again, and by two processes at once.
+/// Creates every table that is not there yet, adds to the others the indexes that they lack,
+/// and waits until all can be used. Safe to call again, and by two processes at once.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] if a table is not ready after a minute; the service's own.
+/// [`StoreError::Unavailable`] if a table or an index is not ready after two minutes;
+/// the service's own.
 pub async fn create_missing_tables(
     client: &Client,
     tables: &TableNames,
@@ -52,6 +55,7 @@ pub async fn create_missing_tables(
         let name = tables.of(table);
         let active = client.wait_until_table_exists().table_name(&name).wait(WAIT).await;
         active.map_err(|error| StoreError::Unavailable(format!("{name}: {error}")))?;
+        indexes::add_missing(client, table, &name).await?;
         expire(client, table, &name).await?;
     }
     Ok(())
@@ -106,16 +110,19 @@ fn key_schema(partition: &str, sort: Option<&str>) -> Result<Vec<KeySchemaElemen
 }
 
 fn index(index: &Index) -> Result<GlobalSecondaryIndex, BuildError> {
-    let projection = match index.projection {
-        Projection::Keys => ProjectionType::KeysOnly,
-        Projection::Everything => ProjectionType::All,
-    };
-    let projection = aws_sdk_dynamodb::types::Projection::builder().projection_type(projection);
+    let projection = aws_sdk_dynamodb::types::Projection::builder();
     GlobalSecondaryIndex::builder()
         .index_name(index.name)
         .set_key_schema(Some(key_schema(index.partition, Some(index.sort))?))
-        .projection(projection.build())
+        .projection(projection.projection_type(projection_type(index)).build())
         .build()
+}
+
+fn projection_type(index: &Index) -> ProjectionType {
+    match index.projection {
+        Projection::Keys => ProjectionType::KeysOnly,
+        Projection::Everything => ProjectionType::All,
+    }
 }
 
 fn stream(images: Images) -> Result<StreamSpecification, BuildError> {

@@ -12,7 +12,7 @@ mod store;
 mod token;
 mod transact;
 
-pub use connect::{Access, connect};
+pub use connect::{Access, connect, https_client};
 pub use create::{Streams, create_missing_tables};
 pub use schema::TableNames;
 pub use store::DynamoStore;

@@ -7,26 +7,36 @@
 //! | table | rows | keys | attributes for an index or the sweep |
 //! |---|---|---|---|
 //! | accounts | accounts | `user` | |
-//! | journal | entries | `id` = `txn_…` | if money moved: `party`, `counterparty`, `placed` |
+//! | journal | entries | `id` = `txn_…` | if money moved: `party`, `counterparty`, `placed`; |
+//! | | | | if an order was placed: `orderer`, `placed` |
 //! | journal | claims | `id` = `quo_…` or `refund#txn_…` | |
 //! | catalog | universes | `part` = `universes`, `kind` = `00002` | |
 //! | catalog | currencies | `part` = `currencies`, `kind` = `USD` | |
 //! | catalog | versions of rates | `part` = `rates#2`, `kind` = `0000000017` | |
 //! | catalog | items | `part` = `itm_…`, `kind` = `item` | `placed`, `priced` |
+//! | catalog | pairs | `part` = `pairs`, `kind` = `MRC-USD` | |
+//! | orders | commands | `part` = `log#MRC-USD`, `kind` = time and request | |
+//! | orders | events | `part` = `events#MRC-USD`, `kind` = 20 digits | if it traded: `traded` |
+//! | orders | resting orders | `part` = `book#MRC-USD`, `kind` = `ord_…` | |
+//! | orders | deadlines | `part` = `deadlines#MRC-USD`, `kind` = `usr_…` | |
+//! | orders | closed orders | `part` = `ord_…`, `kind` = `closed` | |
 //! | identity | users | `key` = `usr_…` | |
 //! | identity | names, addresses | `key` = `name#…`, `mail#…` | |
 //! | identity | sessions | `key` = `ses_…` | `sweep_after`, in seconds |
 //!
 //! `placed` is a time and `priced` a price, each with leading zeros and followed by the row's
-//! id, which breaks ties: as text they sort as [`app::ports::Position`] does.
+//! id, which breaks ties: as text they sort as [`app::ports::Position`] does. An event is one
+//! text, `event`, so that its size is known before it is written; no other row passes 1 KB.
 
 mod accounts;
+mod books;
 mod catalog;
 #[cfg(test)]
 pub(crate) mod generators;
 mod identity;
 mod journal;
 pub(crate) mod keys;
+mod orders;
 mod refusals;
 mod spelling;
 #[cfg(test)]
@@ -39,13 +49,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::Account,
     catalogue::Item,
+    command::Command,
+    commit::{ClosedOrder, Resting},
     identity::{Session, User},
     ledger::Entry,
+    pair::Pair,
     rate::RateVersion,
     universe::Universe,
 };
 use serde_dynamo::{AttributeValue as Wire, Deserializer, Serializer};
 
+pub(crate) use books::{deadline, logged};
 pub(crate) use spelling::{Counted, Spelled};
 
 /// A DynamoDB item.
@@ -88,13 +102,18 @@ stored! {
     Universe, catalog::UniverseRow, keys::of_universe;
     RateVersion, catalog::RateVersionRow, keys::of_rate_version;
     Item, catalog::ItemRow, keys::of_item;
+    Pair, books::PairRow, keys::of_pair;
+    Command, books::CommandRow, keys::of_command;
+    Resting, books::RestingRow, keys::of_resting;
+    ClosedOrder, books::ClosedOrderRow, keys::of_closed_order;
     User, identity::UserRow, keys::of_user;
     Session, identity::SessionRow, keys::of_session;
 }
 
 /// What a row says that it is, for whoever must look at it.
 fn name_of(row: &Row) -> String {
-    let name = row.get("id").or_else(|| row.get("user")).and_then(|name| name.as_s().ok());
+    let named = |name| row.get(name)?.as_s().ok();
+    let name = ["id", "user", "kind"].into_iter().find_map(named);
     name.map_or("a row without a name", String::as_str).to_owned()
 }
 

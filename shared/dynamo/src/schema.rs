@@ -75,13 +75,21 @@ pub const BY_COUNTERPARTY: Index = Index {
     projection: Projection::Everything,
 };
 
+/// Who placed an order. Only entries that placed one are in it.
+pub const BY_ORDERER: Index = Index {
+    name: "by_orderer",
+    partition: "orderer",
+    sort: "placed",
+    projection: Projection::Everything,
+};
+
 /// Entries and claims, which never change once written: so the indexes hold whole rows (an
 /// entry is ≤ 1 KB, one write unit) and a page of a history is one round trip an index.
 pub const JOURNAL: Table = Table {
     stem: "journal",
     partition: "id",
     sort: None,
-    indexes: &[BY_PARTY, BY_COUNTERPARTY],
+    indexes: &[BY_PARTY, BY_COUNTERPARTY, BY_ORDERER],
     expires: None,
     stream: Some(Images::New),
 };
@@ -106,8 +114,8 @@ pub const BY_PRICE: Index =
 pub const BY_SELLER: Index =
     Index { name: "by_seller", partition: "seller", sort: "placed", projection: Projection::Keys };
 
-/// Universes, versions of rates, items, and which universe has a currency. The indexes hold
-/// keys alone, so that a sale touches none of them.
+/// Universes, versions of rates, items, pairs, and which universe has a currency. The indexes
+/// hold keys alone, so that a sale touches none of them.
 pub const CATALOG: Table = Table {
     stem: "catalog",
     partition: "part",
@@ -115,6 +123,25 @@ pub const CATALOG: Table = Table {
     indexes: &[BY_TIME, BY_UNIVERSE, BY_PRICE, BY_SELLER],
     expires: None,
     stream: None,
+};
+
+/// A pair's events with trades, by their number. An event never changes, so it is whole here.
+pub const BY_TRADE: Index = Index {
+    name: "by_trade",
+    partition: "traded",
+    sort: "kind",
+    projection: Projection::Everything,
+};
+
+/// What the books of the pairs are made of: commands, events, resting and closed orders, and
+/// deadlines. Its stream tells of events.
+pub const ORDERS: Table = Table {
+    stem: "orders",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[BY_TRADE],
+    expires: None,
+    stream: Some(Images::New),
 };
 
 /// Users, who has a name or an address, and sessions. Only sessions expire.
@@ -128,7 +155,7 @@ pub const IDENTITY: Table = Table {
 };
 
 /// All tables.
-pub const TABLES: &[Table] = &[ACCOUNTS, JOURNAL, CATALOG, IDENTITY];
+pub const TABLES: &[Table] = &[ACCOUNTS, JOURNAL, CATALOG, ORDERS, IDENTITY];
 
 impl Table {
     /// The attributes that are keys of the table or of an index, each once, in order.
@@ -185,6 +212,7 @@ mod tests {
             CATALOG.key_attributes(),
             ["kind", "part", "placed", "priced", "seller", "universe"]
         );
+        assert_eq!(ORDERS.key_attributes(), ["kind", "part", "traded"]);
         assert_eq!(IDENTITY.key_attributes(), ["key"]);
     }
 }

@@ -1,6 +1,8 @@
 //! The ports of the application on DynamoDB. What an operation means, the ports say; how rows
 //! look and how writes are conditioned, `rows` and `transact` know.
 
+mod books;
+
 use std::collections::BTreeMap;
 
 use app::ports::{
@@ -90,17 +92,17 @@ impl DynamoStore {
         Some(stretch)
     }
 
-    async fn entries_by(
+    async fn entry_rows(
         &self,
         index: Index,
         wanted: &EntryQuery,
         limit: usize,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<Vec<Row>, StoreError> {
         let mut stretch = self.newest(&JOURNAL, index, wanted.user.spell(), limit);
         if let Some(after) = wanted.after {
             stretch.before(keys::placed(after, EntryId::from_bits));
         }
-        query(&self.client, &stretch).await?.into_iter().map(Entry::from_row).collect()
+        query(&self.client, &stretch).await
     }
 }
 
@@ -112,8 +114,17 @@ impl Stretch {
     }
 }
 
+/// As many rows as a caller wants at most.
 fn rows_max(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// A page of rows, of which one more than its limit was asked for.
+fn page_of<T: Stored>(mut rows: Vec<Row>, limit: usize) -> Result<Page<T>, StoreError> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let rows = rows.into_iter().map(T::from_row).collect::<Result<_, _>>()?;
+    Ok(Page { rows, more })
 }
 
 #[async_trait]
@@ -145,11 +156,11 @@ impl Ledger for DynamoStore {
         let limit = rows_max(wanted.limit);
         let one_more = limit.saturating_add(1);
         let (paid, received) = tokio::try_join!(
-            self.entries_by(BY_PARTY, wanted, one_more),
-            self.entries_by(BY_COUNTERPARTY, wanted, one_more),
+            self.entry_rows(BY_PARTY, wanted, one_more),
+            self.entry_rows(BY_COUNTERPARTY, wanted, one_more),
         )?;
-        let mut rows = paid;
-        rows.extend(received);
+        let rows = paid.into_iter().chain(received).map(Entry::from_row);
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         rows.sort_by_key(|entry| std::cmp::Reverse(EntryQuery::position(entry)));
         rows.dedup_by_key(|entry| entry.id);
         let more = rows.len() > limit;
@@ -194,11 +205,7 @@ impl Catalogue for DynamoStore {
             stretch.filter = Some("#observed_at <= :at".to_owned());
             stretch.values.insert(":at".to_owned(), number(wanted.at.count()));
         }
-        let rows = query(&self.client, &stretch).await?.into_iter().map(RateVersion::from_row);
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        Ok(Page { rows, more })
+        page_of(query(&self.client, &stretch).await?, limit)
     }
 
     async fn item(&self, id: ItemId) -> Result<Option<Item>, StoreError> {

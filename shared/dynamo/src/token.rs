@@ -4,20 +4,33 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::{rows::Row, transact::Action};
+use crate::{
+    rows::Row,
+    transact::{Action, Change},
+};
 
 /// 32 hexadecimal digits (the service takes 36): equal for equal transactions, and different
 /// for different ones but for chance.
 pub(crate) fn token(actions: &[Action]) -> String {
     let mut hash = Sha256::new();
-    for Action { table, row, update, condition, values } in actions {
+    for Action { table, row, change, condition, values } in actions {
         part(&mut hash, table);
-        part(&mut hash, update.as_deref().unwrap_or_default());
-        part(&mut hash, condition);
+        part(&mut hash, kind(change));
+        part(&mut hash, change.update().unwrap_or_default());
+        part(&mut hash, condition.as_deref().unwrap_or_default());
         map(&mut hash, row);
         map(&mut hash, values);
     }
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A put and a deletion of one key are not the same.
+fn kind(change: &Change) -> &'static str {
+    match change {
+        Change::Put => "put",
+        Change::Update(_) => "update",
+        Change::Delete => "delete",
+    }
 }
 
 /// With its length, so that two parts cannot be mistaken for one.
@@ -76,5 +89,17 @@ mod tests {
     fn another_commit_or_another_market_has_another_token() {
         assert_ne!(of(&opening("USD"), "one"), of(&opening("MRC"), "one"));
         assert_ne!(of(&opening("USD"), "one"), of(&opening("USD"), "other"));
+    }
+
+    #[test]
+    fn writing_a_row_and_removing_it_have_two_tokens() {
+        let (pair, user) = ("MRC-USD".parse().expect("a pair"), UserId::from_bits(1));
+        let deadline = Timestamp::from_millis(1);
+        let set = Commit::of(vec![Write::PutDeadline { pair, user, deadline }]);
+        let removed = Commit::of(vec![Write::RemoveDeadline { pair, user }]);
+        assert_ne!(of(&set, "one"), of(&removed, "one"));
+        let mut put = actions(&removed, &TableNames::prefixed("one")).expect("actions");
+        put[0].change = Change::Put;
+        assert_ne!(token(&put), of(&removed, "one"));
     }
 }

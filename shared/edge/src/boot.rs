@@ -3,9 +3,12 @@
 use std::{env, sync::Arc};
 
 use app::{
+    depth::DepthCache,
     item_cache::ItemCache,
     market::{Market, Settings},
-    ports::{Clock, Store},
+    matching::Desks,
+    pair_cache::PairCache,
+    ports::{Clock, Doorbell, Store},
     rate_cache::{RateCache, SharedCache},
 };
 use dynamo::{DynamoStore, TableNames};
@@ -14,6 +17,7 @@ use crate::{
     auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
     context::Context,
     limits::{Quotas, RateLimiter},
+    queue::{self, SqsDoorbell, Unrung},
     system::{Argon2Passwords, SystemClock, SystemEntropy},
     valkey::ValkeyCache,
 };
@@ -43,6 +47,10 @@ pub const TABLE_PREFIX: &str = "MARKET_TABLE_PREFIX";
 pub const CACHE_URL: &str = "MARKET_CACHE_URL";
 /// Where DynamoDB is, if not at AWS.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+/// The URL of the queue that wakes matchers; optional.
+pub const MATCH_QUEUE_URL: &str = "MARKET_MATCH_QUEUE_URL";
+/// Where SQS is, if not at AWS.
+pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
 
 #[expect(clippy::disallowed_methods, reason = "boot is the one place that may")]
 fn read(name: &'static str) -> Option<String> {
@@ -65,6 +73,8 @@ pub struct Parts {
     pub entropy: Arc<dyn app::ports::Entropy>,
     /// Slow hashes.
     pub passwords: Arc<dyn app::ports::Passwords>,
+    /// Wakes matchers.
+    pub doorbell: Arc<dyn Doorbell>,
     /// Signs access tokens and seals everything else.
     pub access_tokens: AccessTokens,
     /// How much one caller may ask.
@@ -80,10 +90,14 @@ impl Parts {
         let market = Market {
             rates: RateCache::new(Arc::clone(&self.store), self.cache, Arc::clone(&self.clock)),
             items: ItemCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
+            pairs: PairCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
+            depths: DepthCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
+            desks: Desks::default(),
             store: self.store,
             clock: self.clock,
             entropy: self.entropy,
             passwords: self.passwords,
+            doorbell: self.doorbell,
             settings: self.settings,
         };
         let limiter = RateLimiter::new(self.quotas);
@@ -99,11 +113,12 @@ pub fn context() -> Result<Context, BootFailed> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tables = TableNames::prefixed(require(TABLE_PREFIX)?);
     let parts = Parts {
-        store: Arc::new(DynamoStore::new(dynamo::connect(dynamodb()?), tables)),
+        store: Arc::new(DynamoStore::new(dynamo::connect(access(DYNAMODB_ENDPOINT)?), tables)),
         cache: cache(&clock)?,
         clock,
         entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
+        doorbell: doorbell()?,
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),
         settings: Settings::default(),
@@ -137,14 +152,22 @@ fn cache(clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn SharedCache>>, BootFai
     Ok(Some(Arc::new(cache)))
 }
 
-/// The environment's credentials. A function's live as long as its environment, so they are
-/// read once.
-fn dynamodb() -> Result<dynamo::Access, BootFailed> {
+fn doorbell() -> Result<Arc<dyn Doorbell>, BootFailed> {
+    let Some(queue_url) = read(MATCH_QUEUE_URL) else {
+        tracing::info!("{MATCH_QUEUE_URL} is not set: what is ordered waits for the next sweep");
+        return Ok(Arc::new(Unrung));
+    };
+    Ok(Arc::new(SqsDoorbell::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+}
+
+/// The environment's credentials, for a service whose address a variable may name. They live as
+/// long as the environment does, so they are read once.
+fn access(endpoint: &'static str) -> Result<dynamo::Access, BootFailed> {
     Ok(dynamo::Access {
         access_key_id: require("AWS_ACCESS_KEY_ID")?,
         secret_access_key: require("AWS_SECRET_ACCESS_KEY")?,
         session_token: read("AWS_SESSION_TOKEN"),
         region: require("AWS_REGION")?,
-        endpoint: read(DYNAMODB_ENDPOINT),
+        endpoint: read(endpoint),
     })
 }

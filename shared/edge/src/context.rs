@@ -1,7 +1,7 @@
 //! What handlers work with: the market, and the secrets that the edge signs with.
 
 use app::{
-    market::{Asked, Market},
+    market::{Asked, Market, entry_id},
     ports::Position,
 };
 use domain::id::UserId;
@@ -39,9 +39,10 @@ impl Context {
             Some(key) => key.clone(),
             None => format!("{:032x}", self.market.entropy.bits()),
         };
+        let actor = call.caller()?.user;
         Ok(Asked {
-            actor: call.caller()?.user,
-            key,
+            actor,
+            entry: entry_id(actor, &key),
             fingerprint: call.fingerprint(),
             request_id: call.request_id.clone(),
         })

@@ -28,6 +28,8 @@ pub enum Method {
     Put,
     /// Changes.
     Patch,
+    /// Ends.
+    Delete,
 }
 
 impl Method {
@@ -39,6 +41,7 @@ impl Method {
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }

@@ -1,10 +1,16 @@
-//! A Lambda function around one endpoint, or around the authorizer. What it does, the
-//! endpoint knows; how a request becomes an answer, `dispatch` knows.
+//! A Lambda function around one endpoint, around the authorizer, or around what a queue or a
+//! schedule wakes. What it does, the endpoint knows; how a request becomes an answer, `dispatch`.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod queue;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::Response;
 use lambda_http::{Body, Error, request::RequestContext};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -19,8 +25,15 @@ use crate::{
     context::Context,
     dispatch::{Source, answer, bearer_token},
     endpoint::Endpoint,
+    problem::Problem,
     system::SystemClock,
 };
+
+pub use queue::{QueueFunction, handle_queue_event, run_queue};
+pub use schedule::{ScheduleFunction, handle_schedule, run_schedule};
+
+/// What is done for no client: a problem goes to the log, and it is done again.
+pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;
 
 /// Runs an endpoint as a Lambda function, for ever.
 ///
@@ -28,12 +41,7 @@ use crate::{
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run(endpoint: &'static Endpoint) -> Result<(), Error> {
     start(async {
-        let context = Arc::new(boot::context()?);
-        // One signed call while CPU is not throttled: the first invocation finds an open
-        // connection. A function without access to the catalogue has at least that.
-        if let Err(error) = context.market.rates.renew().await {
-            tracing::debug!(%error, "not primed");
-        }
+        let context = primed_context().await?;
         lambda_http::run(service_fn(move |request: lambda_http::Request| {
             let context = Arc::clone(&context);
             async move { Ok::<_, Error>(serve(&context, endpoint, request).await) }
@@ -87,6 +95,25 @@ pub fn authorize(
             ])
         }),
     }
+}
+
+/// The context after one signed call, made while CPU is not throttled: the first invocation
+/// finds an open connection. A function without access to the catalogue has at least that.
+async fn primed_context() -> Result<Arc<Context>, Error> {
+    let context = Arc::new(boot::context()?);
+    if let Err(error) = context.market.rates.renew().await {
+        tracing::debug!(%error, "not primed");
+    }
+    Ok(context)
+}
+
+/// What comes of handling something: a panic is a bug like any other.
+///
+/// # Errors
+/// The handler's own, or that it panicked.
+pub async fn caught(handling: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    let handled = AssertUnwindSafe(handling).catch_unwind().await;
+    handled.unwrap_or_else(|_| Err(Problem::bug(&"a handler panicked")))
 }
 
 /// One thread: a function serves one request at a time.

@@ -11,11 +11,12 @@ pub mod function;
 pub mod limits;
 pub mod openapi;
 pub mod problem;
+pub mod queue;
 pub mod reply;
 pub mod router;
 pub mod system;
 pub mod valkey;
 pub mod wire;
 
-pub use function::{run, run_authorizer};
+pub use function::{run, run_authorizer, run_queue, run_schedule};
 pub use lambda_http::Error;

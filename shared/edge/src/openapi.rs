@@ -58,6 +58,7 @@ fn http_method(method: Method) -> HttpMethod {
         Method::Post => HttpMethod::Post,
         Method::Put => HttpMethod::Put,
         Method::Patch => HttpMethod::Patch,
+        Method::Delete => HttpMethod::Delete,
     }
 }
 

@@ -3,7 +3,10 @@
 //! A problem is one of three (promise I14): refused for good, to be retried with the same
 //! idempotency key (`retryable`), or a bug of ours (`internal_error`).
 
-use app::{catalogue::ReviseFailed, identity::IdentityFailed, perform::Failed, ports::StoreError};
+use app::{
+    catalogue::ReviseFailed, identity::IdentityFailed, pairs::PairFailed, perform::Failed,
+    ports::StoreError,
+};
 use domain::refusal::{Declined, Missing, Refusal};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -177,9 +180,16 @@ impl From<&Refusal> for Problem {
             Refusal::QuoteUsed => (409, "quote_used"),
             Refusal::AlreadyRefunded => (409, "already_refunded"),
             Refusal::NotRefundable => (409, "not_refundable"),
+            Refusal::MarketNotTrading { .. } => (409, "market_not_trading"),
+            Refusal::NoReferencePrice => (409, "no_reference_price"),
+            Refusal::ClientOrderIdReused => (409, "client_order_id_reused"),
+            Refusal::OrderClosed { .. } => (409, "order_closed"),
+            Refusal::NotAmendable => (409, "not_amendable"),
+            Refusal::PairTaken { .. } => (409, "market_taken"),
             Refusal::CurrencyTaken { .. } => (409, "currency_taken"),
             Refusal::TooManyUniverses { .. } => (409, "too_many_universes"),
             Refusal::RateJump { .. } => (409, "rate_jump"),
+            Refusal::BelowMinNotional { .. } => (422, "below_min_notional"),
             Refusal::RateLapsed => (422, "rate_lapsed"),
             Refusal::SameCurrency => (422, "same_currency"),
             Refusal::SelfTransfer => (422, "self_transfer"),
@@ -203,6 +213,12 @@ impl From<&Refusal> for Problem {
                 .with("currency", required.currency.code.to_string())
                 .with("max_pay", max.decimal())
                 .with("required", required.decimal()),
+            Refusal::BelowMinNotional { min, notional } => problem
+                .with("currency", min.currency.code.to_string())
+                .with("min_notional", min.decimal())
+                .with("notional", notional.decimal()),
+            Refusal::MarketNotTrading { status } => problem.with("market_status", status.as_str()),
+            Refusal::OrderClosed { status } => problem.with("order_status", status.as_str()),
             Refusal::MinReceiveMissed { min, offered } => problem
                 .with("currency", offered.currency.code.to_string())
                 .with("min_receive", min.decimal())
@@ -222,6 +238,8 @@ impl From<Missing> for Problem {
             Missing::Item => "item_not_found",
             Missing::Transaction => "transaction_not_found",
             Missing::Quote => "quote_not_found",
+            Missing::Market => "market_not_found",
+            Missing::Order => "order_not_found",
             Missing::Rate => "rate_not_found",
         };
         let mut detail = missing.to_string();
@@ -281,6 +299,17 @@ impl From<IdentityFailed> for Problem {
             IdentityFailed::SessionOver => Self::refused(401, "session_over", failed.to_string()),
             IdentityFailed::Hashing(error) => Self::bug(&error),
             IdentityFailed::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<PairFailed> for Problem {
+    fn from(failed: PairFailed) -> Self {
+        match failed {
+            PairFailed::Invalid(invalid) => {
+                Self::refused(422, "invalid_market", invalid.to_string())
+            }
+            PairFailed::Failed(failed) => failed.into(),
         }
     }
 }

@@ -6,6 +6,7 @@ use domain::{
     amount::{Amount, AmountError, Money},
     catalogue::Quantity,
     currency::Currency,
+    pair::{Lots, StepError, Steps, Ticks},
     time::Timestamp,
     universe::UniverseId,
 };
@@ -66,6 +67,25 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Word<T> {
     }
 }
 
+/// A word of the domain's in small or in capital letters, as in `buy` or `BUY`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnyCase<T>(pub T);
+
+impl<T: FromStr> FromStr for AnyCase<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        let small = text.to_ascii_lowercase().parse();
+        small.or_else(|_| text.to_ascii_uppercase().parse()).map(Self)
+    }
+}
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for AnyCase<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::<Self>::deserialize(deserializer).map(|text| text.0)
+    }
+}
+
 /// An object within an object. By itself serde would also take an array of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object<T>(pub T);
@@ -111,15 +131,25 @@ impl AmountText {
     /// # Errors
     /// 422 that names the field and the rule.
     pub fn of(&self, currency: Currency, pointer: &str) -> Result<Money, Problem> {
-        let amount = Amount::parse(&self.0, currency.scale).map_err(|error| {
-            let code = match error {
-                AmountError::Malformed => "malformed",
-                AmountError::TooPrecise { .. } => "too_precise",
-                AmountError::TooLarge => "too_large",
-            };
-            Problem::invalid(pointer, code, &error.to_string())
-        })?;
+        let amount = Amount::parse(&self.0, currency.scale)
+            .map_err(|error| Problem::invalid(pointer, amount_code(&error), &error.to_string()))?;
         Ok(Money { amount, currency })
+    }
+
+    /// A price in a market with these steps; `pointer` names the field in errors.
+    ///
+    /// # Errors
+    /// 422 that names the field and the rule: `tick_size` if it is no whole number of ticks.
+    pub fn price(&self, steps: &Steps, pointer: &str) -> Result<Ticks, Problem> {
+        steps.parse_price(&self.0).map_err(|error| off_step(&error, "tick_size", pointer))
+    }
+
+    /// A quantity above zero in a market with these steps; `pointer` names the field in errors.
+    ///
+    /// # Errors
+    /// 422 that names the field and the rule: `lot_size` if it is no whole number of lots.
+    pub fn lots(&self, steps: &Steps, pointer: &str) -> Result<Lots, Problem> {
+        steps.parse_quantity(&self.0).map_err(|error| off_step(&error, "lot_size", pointer))
     }
 
     /// As [`AmountText::of`], but nothing is too little.
@@ -133,6 +163,22 @@ impl AmountText {
         }
         Ok(money)
     }
+}
+
+fn amount_code(error: &AmountError) -> &'static str {
+    match error {
+        AmountError::Malformed => "malformed",
+        AmountError::TooPrecise { .. } => "too_precise",
+        AmountError::TooLarge => "too_large",
+    }
+}
+
+fn off_step(error: &StepError, step: &str, pointer: &str) -> Problem {
+    let code = match error {
+        StepError::Amount(error) => amount_code(error),
+        StepError::OffStep(_) => step,
+    };
+    Problem::invalid(pointer, code, &error.to_string())
 }
 
 /// A count of pieces: a whole JSON number from 1 to 1,000,000.
@@ -204,6 +250,16 @@ mod tests {
         let point = |json: &str| serde_json::from_str::<Object<Point>>(json).map(|o| o.0).ok();
         assert_eq!(point("{\"x\":1}"), Some(Point { x: 1 }));
         assert_eq!([point("[1]"), point("{}"), point("null")], [None, None, None]);
+    }
+
+    #[test]
+    fn a_word_in_any_case_is_the_same_word() {
+        use domain::order::{Side, TimeInForce};
+        let side = |json: &str| serde_json::from_str::<AnyCase<Side>>(json).map(|word| word.0).ok();
+        assert_eq!([side("\"buy\""), side("\"BUY\"")], [Some(Side::Buy); 2]);
+        assert_eq!([side("\"buys\""), side("null"), side("{\"buy\":null}")], [None; 3]);
+        assert_eq!("gtc".parse(), Ok(AnyCase(TimeInForce::GoodTilCancelled)));
+        assert_eq!("IOC".parse(), Ok(AnyCase(TimeInForce::ImmediateOrCancel)));
     }
 
     #[test]

@@ -6,9 +6,12 @@ use std::{future::Future, sync::Arc};
 
 use app::{
     catalogue::ListItem,
+    depth::DepthCache,
     item_cache::ItemCache,
-    market::{Asked, Market, Settings, fingerprint},
+    market::{Asked, Market, Settings, entry_id, fingerprint},
+    matching::Desks,
     money::Operate,
+    pair_cache::PairCache,
     perform::{Answer, perform},
     ports::{Ledger, Store},
     rate_cache::RateCache,
@@ -18,15 +21,20 @@ use domain::{
     catalogue::{Description, Item, ItemState, NewItem, Quantity, Stock},
     commit::{Commit, Write},
     currency::{Currency, Scale},
-    id::{ItemId, UserId},
+    id::{ItemId, OrderId, UserId},
     identity::{PasswordHash, Role, User, sign_up},
     ledger::Outcome,
+    order::{Order, OrderKind, SelfTradePrevention, Side, Size, TimeInForce, Working},
+    pair::{FeeBps, Lots, Pair, PairTerms, Ticks},
     rate::{RateId, RateSource, RateVersion, SpreadBps},
     time::Timestamp,
     universe::{Universe, UniverseId},
 };
 
-use crate::{clock::ManualClock, entropy::SeededEntropy, passwords::PlainPasswords};
+use crate::{
+    clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy,
+    passwords::PlainPasswords,
+};
 
 /// When fixtures begin: 2027-01-15T08:00:00Z.
 #[must_use]
@@ -130,12 +138,81 @@ pub fn trader(name: &str) -> User {
     }
 }
 
+/// MRC for USD: prices in cents, lots of 1.00 MRC, orders of 1.00 USD and more. The maker pays
+/// 10 basis points, the taker 20; market orders trade within a tenth of the reference price.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn mrc_usd() -> Pair {
+    let terms = PairTerms {
+        price_scale: Scale::new(2).expect("at most 8"),
+        tick: Amount::ONE,
+        lot: mrc("1.00").amount,
+        min_notional: usd("1.00").amount,
+        maker_fee: FeeBps::new(10).expect("at most 1,000"),
+        taker_fee: FeeBps::new(20).expect("at most 1,000"),
+        collar_bps: 1_000,
+    };
+    Pair::new(mars().currency, earth().currency, terms, start()).expect("a pair")
+}
+
+/// A price of this many ticks: on [`mrc_usd`], cents.
+///
+/// # Panics
+/// Unless it is [`Ticks::MIN`] to [`Ticks::MAX`].
+#[must_use]
+pub fn ticks(count: i64) -> Ticks {
+    Ticks::new(count).expect("1 to 10^12")
+}
+
+/// This many lots.
+///
+/// # Panics
+/// Unless there are 0 to [`Lots::MAX`].
+#[must_use]
+pub fn lots(count: i64) -> Lots {
+    Lots::new(count).expect("0 to 10^12")
+}
+
+/// A limit order on [`mrc_usd`] that stays until it is filled, placed at [`start`].
+///
+/// # Panics
+/// As [`ticks`] and [`lots`] do.
+#[must_use]
+pub fn order(number: u128, user: UserId, side: Side, price: i64, count: i64) -> Order {
+    let pair = mrc_usd();
+    Order {
+        id: OrderId::from_bits(number),
+        user,
+        side,
+        kind: OrderKind::Limit,
+        time_in_force: TimeInForce::GoodTilCancelled,
+        post_only: false,
+        self_trade_prevention: SelfTradePrevention::CancelNewest,
+        price: ticks(price),
+        size: Size::Lots(lots(count)),
+        maker_fee: pair.maker_fee,
+        taker_fee: pair.taker_fee,
+        placed_at: start(),
+    }
+}
+
+/// An order on [`mrc_usd`] as it begins, with what it needs held for it.
+///
+/// # Panics
+/// If it is worth more than [`Amount::MAX`].
+#[must_use]
+pub fn begun(order: Order) -> Working {
+    order.begun(order.hold(&mrc_usd().steps).expect("not too large").amount)
+}
+
 /// What a user asks under a key; two that ask the same `what` have one fingerprint.
 #[must_use]
 pub fn asked(actor: UserId, key: &str, what: &str) -> Asked {
     Asked {
         actor,
-        key: key.to_owned(),
+        entry: entry_id(actor, key),
         fingerprint: fingerprint([what.as_bytes()]),
         request_id: format!("req-{key}"),
     }
@@ -156,10 +233,14 @@ pub fn market_on(store: Arc<dyn Store>) -> Fair {
     let market = Market {
         rates: RateCache::new(Arc::clone(&store), None, clock.clone()),
         items: ItemCache::new(Arc::clone(&store), clock.clone()),
+        pairs: PairCache::new(Arc::clone(&store), clock.clone()),
+        depths: DepthCache::new(Arc::clone(&store), clock.clone()),
+        desks: Desks::default(),
         store,
         clock: clock.clone(),
         entropy: Arc::new(SeededEntropy::new(1)),
         passwords: Arc::new(PlainPasswords),
+        doorbell: Arc::new(RecordingDoorbell::default()),
         settings: Settings::default(),
     };
     Fair { market, clock }

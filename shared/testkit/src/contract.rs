@@ -7,12 +7,16 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use app::ports::Store;
 
 mod accounts;
+mod books;
 mod commits;
 mod entries;
+mod events;
 mod fixtures;
 mod identity;
 mod items;
 mod lists;
+mod orders;
+mod placements;
 mod rates;
 mod samples;
 
@@ -62,6 +66,15 @@ pub const CASES: &[Case] = cases![
         both_legs_of_an_exchange_move_in_one_write,
         an_exchange_without_funds_credits_nothing,
         what_is_held_is_not_available,
+        a_hold_moves_money_from_available_to_held,
+        a_hold_beyond_what_is_available_is_refused,
+        a_release_gives_it_back,
+        a_release_beyond_what_is_held_is_refused,
+        held_money_is_spent_and_available_credited_in_one_leg,
+        a_credit_of_held_past_the_limit_is_refused,
+        held_money_opens_a_missing_wallet,
+        a_leg_past_the_limit_opens_no_wallet,
+        a_leg_of_nothing_opens_no_wallet,
         concurrent_debits_spend_no_more_than_there_is;
     items:
         an_item_is_read_as_it_was_written,
@@ -103,4 +116,35 @@ pub const CASES: &[Case] = cases![
         items_are_priced_from_both_ends_with_both_bounds_included,
         a_repriced_item_moves_on_its_shelf,
         a_listed_item_is_as_it_is_now;
+    books:
+        pairs_are_read_as_they_were_written,
+        a_pair_is_put_once,
+        a_pair_is_replaced_once_a_version,
+        commands_are_read_as_they_were_written,
+        commands_are_read_in_the_order_of_their_places,
+        many_commands_are_read_at_once,
+        a_place_in_the_log_is_taken_once,
+        a_command_is_advanced_and_removed_only_while_it_is_in_the_log,
+        deadlines_are_put_replaced_and_removed_whatever_was_before,
+        a_match_is_all_or_nothing;
+    events:
+        events_are_read_as_they_were_written,
+        the_number_of_an_event_is_taken_once,
+        of_concurrent_events_with_one_number_one_is_written,
+        events_are_listed_upwards_after_a_number,
+        events_are_listed_downwards_before_a_number,
+        events_with_trades_are_listed_downwards_before_a_number;
+    orders:
+        a_resting_order_is_read_as_it_was_written,
+        all_orders_that_rest_are_read_however_many,
+        an_order_begins_to_rest_once,
+        a_resting_order_is_replaced_and_removed_only_while_it_rests,
+        a_closed_order_is_read_as_it_was_written,
+        an_order_is_closed_once,
+        order_states_are_in_the_order_asked_for,
+        a_hundred_order_states_are_read_at_once;
+    placements:
+        placements_are_listed_newest_first,
+        placements_of_one_instant_are_paged_without_gaps_or_repeats,
+        only_placements_are_listed_as_placements;
 ];

@@ -7,18 +7,22 @@ use std::{
 };
 
 use app::ports::{
-    Catalogue, CommitError, EntryQuery, Identity, ItemQuery, Ledger, Page, RateQuery, Store,
-    StoreError,
+    Catalogue, CommitError, EntryQuery, EventQuery, Identity, ItemQuery, Ledger, Logged,
+    OrderBooks, OrderState, Page, RateQuery, Store, StoreError,
 };
 use async_trait::async_trait;
 use domain::{
     account::Account,
     catalogue::Item,
-    commit::Commit,
-    id::{EntryId, ItemId, SessionId, UserId},
+    command::{Command, CommandId},
+    commit::{Commit, Resting},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId},
     identity::{Login, Session, User},
     ledger::Entry,
+    market_event::MarketEvent,
+    pair::{Pair, PairId},
     rate::RateVersion,
+    time::Timestamp,
     universe::Universe,
 };
 
@@ -151,5 +155,43 @@ impl Identity for FaultyStore {
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         self.readable()?.session(id).await
+    }
+}
+
+#[async_trait]
+impl OrderBooks for FaultyStore {
+    async fn pairs(&self) -> Result<Vec<Pair>, StoreError> {
+        self.readable()?.pairs().await
+    }
+
+    async fn commands(&self, pair: PairId, limit: u32) -> Result<Vec<Logged>, StoreError> {
+        self.readable()?.commands(pair, limit).await
+    }
+
+    async fn command(&self, pair: PairId, id: CommandId) -> Result<Option<Command>, StoreError> {
+        self.readable()?.command(pair, id).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Page<MarketEvent>, StoreError> {
+        self.readable()?.events(query).await
+    }
+
+    async fn resting(&self, pair: PairId) -> Result<Vec<Resting>, StoreError> {
+        self.readable()?.resting(pair).await
+    }
+
+    async fn deadlines(&self, pair: PairId) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+        self.readable()?.deadlines(pair).await
+    }
+
+    async fn order_states(
+        &self,
+        orders: &[(PairId, OrderId)],
+    ) -> Result<Vec<OrderState>, StoreError> {
+        self.readable()?.order_states(orders).await
+    }
+
+    async fn placements(&self, query: &EntryQuery) -> Result<Page<Entry>, StoreError> {
+        self.readable()?.placements(query).await
     }
 }

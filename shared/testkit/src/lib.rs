@@ -1,9 +1,11 @@
 //! What tests stand on: a store in memory, the contract of every store, a clock and entropy
 //! that tests set, decorators that count and fail, and fixtures. Never part of a function.
 
+pub mod audit;
 pub mod builders;
 pub mod clock;
 pub mod contract;
+pub mod doorbell;
 pub mod entropy;
 pub mod faults;
 pub mod memory;

@@ -14,14 +14,17 @@ use async_trait::async_trait;
 use domain::{
     account::Account,
     catalogue::Item,
+    command::CommandId,
     commit::Commit,
     id::{EntryId, ItemId, SessionId, UserId},
     identity::{Login, Session, User},
     ledger::{Entry, Outcome},
+    pair::PairId,
     rate::RateVersion,
     universe::Universe,
 };
 
+mod books;
 mod rows;
 mod shape;
 #[cfg(test)]
@@ -71,8 +74,17 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Puts something that is no command into a pair's log, over whatever stood there.
+    pub fn plant_unreadable(&self, pair: PairId, id: CommandId) {
+        self.locked().rows.books.plant_unreadable(pair, id);
+    }
+
     async fn state(&self) -> MutexGuard<'_, State> {
         tokio::task::yield_now().await;
+        self.locked()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,7 +115,12 @@ fn page<T>(
 fn takes_part(user: UserId, entry: &Entry) -> bool {
     match &entry.outcome {
         Outcome::Moved(movement) => movement.party == user || movement.counterparty == Some(user),
-        Outcome::Listed(_) | Outcome::Refused { .. } | Outcome::Voided => false,
+        Outcome::Listed(_)
+        | Outcome::Refused { .. }
+        | Outcome::Placed(_)
+        | Outcome::Amended(_)
+        | Outcome::SameAs(_)
+        | Outcome::Voided => false,
     }
 }
 

@@ -6,18 +6,22 @@ use std::{
 };
 
 use app::ports::{
-    Catalogue, CommitError, EntryQuery, Identity, ItemQuery, Ledger, Page, RateQuery, Store,
-    StoreError,
+    Catalogue, CommitError, EntryQuery, EventQuery, Identity, ItemQuery, Ledger, Logged,
+    OrderBooks, OrderState, Page, RateQuery, Store, StoreError,
 };
 use async_trait::async_trait;
 use domain::{
     account::Account,
     catalogue::Item,
-    commit::Commit,
-    id::{EntryId, ItemId, SessionId, UserId},
+    command::{Command, CommandId},
+    commit::{Commit, Resting},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId},
     identity::{Login, Session, User},
     ledger::Entry,
+    market_event::MarketEvent,
+    pair::{Pair, PairId},
     rate::RateVersion,
+    time::Timestamp,
     universe::Universe,
 };
 
@@ -126,5 +130,43 @@ impl Identity for MeteredStore {
 
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         self.count("session", 0).session(id).await
+    }
+}
+
+#[async_trait]
+impl OrderBooks for MeteredStore {
+    async fn pairs(&self) -> Result<Vec<Pair>, StoreError> {
+        self.count("pairs", 0).pairs().await
+    }
+
+    async fn commands(&self, pair: PairId, limit: u32) -> Result<Vec<Logged>, StoreError> {
+        self.count("commands", 0).commands(pair, limit).await
+    }
+
+    async fn command(&self, pair: PairId, id: CommandId) -> Result<Option<Command>, StoreError> {
+        self.count("command", 0).command(pair, id).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Page<MarketEvent>, StoreError> {
+        self.count("events", 0).events(query).await
+    }
+
+    async fn resting(&self, pair: PairId) -> Result<Vec<Resting>, StoreError> {
+        self.count("resting", 0).resting(pair).await
+    }
+
+    async fn deadlines(&self, pair: PairId) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+        self.count("deadlines", 0).deadlines(pair).await
+    }
+
+    async fn order_states(
+        &self,
+        orders: &[(PairId, OrderId)],
+    ) -> Result<Vec<OrderState>, StoreError> {
+        self.count("order_states", 0).order_states(orders).await
+    }
+
+    async fn placements(&self, query: &EntryQuery) -> Result<Page<Entry>, StoreError> {
+        self.count("placements", 0).placements(query).await
     }
 }

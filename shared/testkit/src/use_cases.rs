@@ -13,7 +13,7 @@ use domain::{
     currency::CurrencyCode,
     id::{ItemId, UserId},
     ledger::Outcome,
-    purchase::Order,
+    purchase::Terms,
     refusal::Refusal,
     time::Span,
     universe::Universe,
@@ -27,6 +27,7 @@ use crate::{
 mod caches;
 mod identity;
 mod keys;
+mod matching;
 mod refunds;
 mod trades;
 
@@ -45,13 +46,13 @@ async fn ask<O: Operation>(
 
 /// A purchase of pieces at any price, paid in this universe's currency.
 fn buying(item: ItemId, count: u32, paying: &Universe) -> Buy {
-    let order = Order {
+    let terms = Terms {
         quantity: pieces(count),
         pay_with: paying.currency.code,
         expected_unit_price: None,
         max_pay: None,
     };
-    Buy { item, order }
+    Buy { item, terms }
 }
 
 fn shared(store: &MemoryStore) -> Arc<MemoryStore> {

@@ -1,6 +1,9 @@
 //! The answers of frozen refusals, byte for byte: texts and facts included.
 
-use domain::{amount::Money, catalogue::ItemState, ledger::Outcome, refusal::Refusal};
+use domain::{
+    amount::Money, catalogue::ItemState, ledger::Outcome, order::OrderStatus, pair::PairStatus,
+    refusal::Refusal,
+};
 
 use super::{assert_answer, money};
 
@@ -242,6 +245,87 @@ fn only_the_seller_refunds() {
         r#"
         {"type":"about:blank","title":"Forbidden","status":403,"code":"not_the_seller",
         "detail":"only the seller can refund a purchase","retryable":false,
+        "request_id":"req-1"}
+    "#,
+    );
+}
+
+#[test]
+fn a_market_takes_no_orders() {
+    refused(
+        Refusal::MarketNotTrading { status: PairStatus::CancelOnly },
+        409,
+        r#"
+        {"type":"about:blank","title":"Conflict","status":409,
+        "code":"market_not_trading","detail":"the market is cancel_only",
+        "retryable":false,"request_id":"req-1","market_status":"cancel_only"}
+    "#,
+    );
+}
+
+#[test]
+fn an_order_is_worth_too_little() {
+    refused(
+        Refusal::BelowMinNotional { min: usd(100), notional: usd(99) },
+        422,
+        r#"
+        {"type":"about:blank","title":"Unprocessable Entity","status":422,
+        "code":"below_min_notional",
+        "detail":"the order is worth 0.99 USD, less than 1.00 USD","retryable":false,
+        "request_id":"req-1","currency":"USD","min_notional":"1.00","notional":"0.99"}
+    "#,
+    );
+}
+
+#[test]
+fn nothing_holds_a_market_order() {
+    refused(
+        Refusal::NoReferencePrice,
+        409,
+        r#"
+        {"type":"about:blank","title":"Conflict","status":409,
+        "code":"no_reference_price",
+        "detail":"there is no price to hold a market order to","retryable":false,
+        "request_id":"req-1"}
+    "#,
+    );
+}
+
+#[test]
+fn a_clients_id_is_anothers_order() {
+    refused(
+        Refusal::ClientOrderIdReused,
+        409,
+        r#"
+        {"type":"about:blank","title":"Conflict","status":409,
+        "code":"client_order_id_reused",
+        "detail":"the client_order_id belongs to another order","retryable":false,
+        "request_id":"req-1"}
+    "#,
+    );
+}
+
+#[test]
+fn an_order_is_over() {
+    refused(
+        Refusal::OrderClosed { status: OrderStatus::Filled },
+        409,
+        r#"
+        {"type":"about:blank","title":"Conflict","status":409,"code":"order_closed",
+        "detail":"the order is filled","retryable":false,"request_id":"req-1",
+        "order_status":"filled"}
+    "#,
+    );
+}
+
+#[test]
+fn an_order_cannot_be_changed() {
+    refused(
+        Refusal::NotAmendable,
+        409,
+        r#"
+        {"type":"about:blank","title":"Conflict","status":409,"code":"not_amendable",
+        "detail":"the order cannot be changed as it is now","retryable":false,
         "request_id":"req-1"}
     "#,
     );

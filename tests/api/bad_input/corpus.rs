@@ -64,9 +64,11 @@ const TEXTS: &[&str] = &[
     "txn_00000000000000000000000000 ",
 ];
 
-/// One more than may be, for the field of this name.
-pub(super) fn past_the_limit(field: &str) -> Vec<String> {
+/// One more than may be, for the field of this name that holds `valid` in the example.
+fn past_the_limit(field: &str, valid: &str) -> Vec<String> {
     let texts: &[&str] = match field {
+        // Of an order; an item's is a number of pieces.
+        "quantity" if valid.contains('.') => &["0", "0.00", "0.001", "10000000000000001"],
         "amount"
         | "receive_amount"
         | "min_receive"
@@ -74,24 +76,38 @@ pub(super) fn past_the_limit(field: &str) -> Vec<String> {
         | "expected_unit_price"
         | "price"
         | "price_min"
-        | "price_max" => {
+        | "price_max"
+        | "funds"
+        | "lot_size"
+        | "min_notional" => {
             &["10000000000000000.01", "10000000000000001", "0.001", "99999999999999999999.00"]
         }
         "units_per_base" => &["1000000000", "1.0000000001", "0", "0.000"],
         "quantity" => &["0", "1000001", "4294967297"],
         "stock" => &["1000000001", "4294967297"],
+        "maker_fee_bps" | "taker_fee_bps" => &["1001", "65537"],
+        "collar_bps" => &["0", "10000", "65537"],
+        "timeout_seconds" => &["4", "86401", "4294967297"],
+        "tick_size" => &["0", "0.00", "0.000000001"],
         "spread_bps" => &["1001", "65537"],
         "decimals" => &["9", "257"],
         "universe_id" | "from_universe_id" | "to_universe_id" => &["0", "501", "4294967297"],
-        "limit" => &["0", "101", "4294967297"],
-        "currency" | "from_currency" | "to_currency" | "pay_currency" | "from" | "to" => {
+        "limit" | "depth" => &["0", "101", "4294967297"],
+        "currency" | "from_currency" | "to_currency" | "pay_currency" | "from" | "to" | "base" => {
             &["usd", "US", "USDOLL", "U$D", "ＵＳＤ"]
         }
         "username" => &["ab", "abcdefghijklmnopqrstu", "John", "a-b"],
         "email" => &["a", "a@", "@b.c", "a@b", "a@b..c", "a b@c.d", "a@b.c\r\nBcc: d@e.f"],
         "valid_until" | "at" => &["yesterday", "2026-11-21", "2026-13-01T00:00:00Z"],
+        "market" => &["mrc-usd", "MRC-MRC", "MRC", "MRC-", "MRC-USD-VNC", "MRC/USD"],
+        "side" => &["bid", "buy "],
+        "type" | "order_type" => &["stop", "limit "],
+        "time_in_force" => &["GTD", "GTC "],
+        "self_trade_prevention" => &["none", "cancel-newest"],
+        "status" => &["Trading", "gone"],
         "operation_type" => &["deposit", "DEPOSIT "],
         "state" => &["Active", "gone"],
+        "active_only" => &["True", "1"],
         "sort" => &["Price", "--price"],
         "in_stock" => &["True", "1"],
         "If-Match" => {
@@ -105,6 +121,7 @@ pub(super) fn past_the_limit(field: &str) -> Vec<String> {
         "description" => texts.push("d".repeat(301)),
         "password" => texts.extend(["p".repeat(7), "p".repeat(129)]),
         "email" => texts.push(format!("{}@example.com", "e".repeat(250))),
+        "client_order_id" => texts.push("c".repeat(65)),
         "Idempotency-Key" | "idempotency_key" => texts.push("k".repeat(256)),
         _ => {}
     }
@@ -115,7 +132,7 @@ pub(super) fn past_the_limit(field: &str) -> Vec<String> {
 pub(super) fn texts(field: &str, valid: &str) -> Vec<String> {
     let mut texts: Vec<String> = NUMBERS.iter().chain(TEXTS).copied().map(str::to_owned).collect();
     texts.push("x".repeat(5_000));
-    texts.extend(past_the_limit(field));
+    texts.extend(past_the_limit(field, valid));
     texts.extend(misspelled(valid));
     texts.sort();
     texts.dedup();
@@ -126,7 +143,7 @@ pub(super) fn texts(field: &str, valid: &str) -> Vec<String> {
 /// An id in every spelling that is not canonical.
 fn misspelled(id: &str) -> Vec<String> {
     let Some((prefix, digits)) = id.split_once('_') else { return Vec::new() };
-    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref"].contains(&prefix);
+    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref", "ord"].contains(&prefix);
     if !is_id || digits.len() < 26 {
         return Vec::new();
     }
@@ -180,7 +197,7 @@ impl Literal {
 pub(super) fn literals(field: &str, valid: &Value) -> Vec<Literal> {
     let text = valid.as_str().unwrap_or_default();
     let strings = texts(field, text).into_iter().map(|text| Value::from(text).to_string());
-    let past = past_the_limit(field)
+    let past = past_the_limit(field, text)
         .into_iter()
         .filter(|text| text.starts_with(|first: char| first.is_ascii_digit()));
     let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(200), close.repeat(200));

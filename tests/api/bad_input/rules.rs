@@ -32,20 +32,51 @@ const ALTERNATIVES: &[&str] = &[
     "transfer",
 ];
 
+/// Fields of an order, likewise: it has a type by one name of it, at a limit a price and a
+/// quantity, and funds if it has no quantity.
+const ALTERNATIVES_OF_ORDERS: &[&str] =
+    &["market", "type", "order_type", "price", "quantity", "funds"];
+
+/// Amounts wherever they stand.
+const AMOUNTS: &[&str] = &[
+    "amount",
+    "receive_amount",
+    "min_receive",
+    "max_pay",
+    "expected_unit_price",
+    "price",
+    "price_min",
+    "price_max",
+    "funds",
+    "lot_size",
+    "min_notional",
+];
+
+/// Whether a request says too little without this field, though it is optional.
+fn is_missed(stem: &str, field: &str) -> bool {
+    // Older clients' orders are for the oldest market unless they name one.
+    let in_order = match stem {
+        "place-order" | "preview-order" => ALTERNATIVES_OF_ORDERS.contains(&field),
+        "place-platform-order" => field != "market" && ALTERNATIVES_OF_ORDERS.contains(&field),
+        _ => false,
+    };
+    in_order || field == "confirm" || ALTERNATIVES.contains(&field)
+}
+
 /// What comes of a JSON value in a field of the body, as `/quantity` or `/buy/quantity`.
 pub(super) fn in_body(stem: &str, pointer: &str, optional: bool, value: Option<&Value>) -> Verdict {
     let field = pointer.rsplit('/').next().unwrap_or_default();
     let refused = Verdict::Refused(pointer.to_owned());
     match value {
-        Some(Value::Null) if field == "quote" => {
+        Some(Value::Null) if field == "quote" && stem != "create-market" => {
             // As if it were not there: then the currencies are missing.
             Verdict::Refused(pointer.replace("quote", "from_universe_id"))
         }
-        Some(Value::Null) if optional && field != "confirm" && !ALTERNATIVES.contains(&field) => {
+        Some(Value::Null) if optional && !is_missed(stem, field) => Verdict::Success,
+        Some(Value::Bool(_)) if ["confirm", "restock", "post_only"].contains(&field) => {
             Verdict::Success
         }
-        Some(Value::Bool(_)) if ["confirm", "restock"].contains(&field) => Verdict::Success,
-        Some(Value::Number(number)) if is_amount(field) && number.to_string() == "1.0" => {
+        Some(Value::Number(number)) if is_amount(stem, field) && number.to_string() == "1.0" => {
             Verdict::Success
         }
         Some(Value::String(text)) => text_in_body(stem, field, text).unwrap_or(refused),
@@ -58,7 +89,11 @@ fn text_in_body(stem: &str, field: &str, text: &str) -> Option<Verdict> {
     let length = text.chars().count();
     let good = match field {
         "refresh_token" => return Some(Verdict::Unknown(401, "session_over")),
-        "quote" => return Some(Verdict::Unknown(404, "quote_not_found")),
+        "quote" if stem != "create-market" => {
+            return Some(Verdict::Unknown(404, "quote_not_found"));
+        }
+        // A lot of 1.00 would be worth 1.005, which the quote currency cannot say.
+        "tick_size" if text == "1.005" => return Some(Verdict::Unknown(422, "invalid_market")),
         "password" if stem == "login" => return Some(Verdict::Unknown(401, "invalid_credentials")),
         "password" => (8..=128).contains(&length) && !text.contains(control),
         "name" => (1..=60).contains(&length) && !text.contains(control) && text.trim() == text,
@@ -72,19 +107,21 @@ fn text_in_body(stem: &str, field: &str, text: &str) -> Option<Verdict> {
             good
         }
         "units_per_base" => ["1.0", "1.005"].contains(&text),
-        field => is_amount(field) && text == "1.0",
+        "client_order_id" => is_client_order_id(text),
+        "tick_size" => text == "1.0",
+        field => is_amount(stem, field) && text == "1.0",
     };
     good.then_some(Verdict::Success)
 }
 
-fn is_amount(field: &str) -> bool {
-    let amounts = ["amount", "receive_amount", "min_receive", "max_pay", "expected_unit_price"];
-    amounts.contains(&field) || ["price", "price_min", "price_max"].contains(&field)
+/// Pieces of an item are counted; how much of a currency an order is for is an amount.
+fn is_amount(stem: &str, field: &str) -> bool {
+    AMOUNTS.contains(&field) || (field == "quantity" && stem.ends_with("-order"))
 }
 
 /// What comes of a text in the query.
 pub(super) fn in_query(field: &str, text: &str) -> Verdict {
-    if is_amount(field) && text == "1.0" {
+    if AMOUNTS.contains(&field) && text == "1.0" {
         return Verdict::Success;
     }
     Verdict::Refused(format!("/query/{field}"))
@@ -95,6 +132,7 @@ pub(super) fn in_path(field: &str, text: &str) -> Verdict {
     match field {
         "quote" => Verdict::Unknown(404, "quote_not_found"),
         "name" => Verdict::Unknown(404, "asset_not_found"),
+        "client_order_id" if is_client_order_id(text) => Verdict::Unknown(404, "order_not_found"),
         "idempotency_key" if is_key(text) => Verdict::Success,
         _ => Verdict::Refused(format!("/path/{field}")),
     }
@@ -106,6 +144,11 @@ pub(super) fn in_header(field: &str, text: &str) -> Verdict {
         return Verdict::Success;
     }
     Verdict::Refused(format!("/header/{field}"))
+}
+
+/// 1 to 64 printable characters without blanks.
+fn is_client_order_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| (33..127).contains(&byte))
 }
 
 /// 1 to 255 printable characters.

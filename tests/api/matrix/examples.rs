@@ -32,7 +32,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set() -> Self {
-        let world = World::new().await;
+        let world = World::new().await.trading();
         let [owner, other, peer] = ["owner", "other", "peer"]
             .map(async |name| world.trader_with(name, 1, "1000000.00").await);
         let (owner, other, peer) = (owner.await, other.await, peer.await);
@@ -41,6 +41,17 @@ impl Stage {
         let wallet = format!("/api/v1/wallets/{}/operation", admin.wallet);
         let deposit = Ask::post(&wallet).by(&admin).key("money").json(&deposit);
         world.send(deposit).await.expect_status(200);
+        // So that a market order has a price to be held to.
+        let wallet = format!("/api/v1/wallets/wal_{}_MRC/operation", &peer.name[4..]);
+        let deposit = json!({"operation_type": "DEPOSIT", "amount": "1000000.00"});
+        let deposit = Ask::post(&wallet).by(&peer).key("goods").json(&deposit);
+        world.send(deposit).await.expect_status(200);
+        let sale = json!({
+            "market": "MRC-USD", "side": "sell", "type": "limit", "price": "2.00",
+            "quantity": "1000000.00",
+        });
+        let sale = Ask::post("/api/v1/orders").by(&peer).key("sale").json(&sale);
+        world.send(sale).await.expect_status(201);
         let draft = json!({"name": "Draft", "price": "1.00", "stock": 5, "state": "draft"});
         let draft = world.send(Ask::post("/api/v1/items").by(&owner).json(&draft)).await;
         Self {
@@ -96,7 +107,17 @@ impl Stage {
             "get-item" | "update-item" => ("item_id", self.draft.clone()),
             "get-transaction" | "refund" => ("transaction_id", self.purchase(number).await),
             "get-request" | "void-request" => ("idempotency_key", format!("given up {number}")),
+            "get-order" | "list-order-fills" | "amend-order" | "cancel-order" => {
+                ("order_id", self.order(number).await)
+            }
+            "cancel-platform-order" => ("order_id", self.cancelled_order(number).await),
+            "get-order-by-client-id" => {
+                self.order(number).await;
+                ("client_order_id", format!("placed-{number}"))
+            }
             "get-asset" => ("name", self.asset().await),
+            "get-market" | "get-market-book" | "list-market-trades" | "get-ticker"
+            | "set-market-status" => ("market", "MRC-USD".to_owned()),
             _ => return Vec::new(),
         };
         vec![value]
@@ -115,7 +136,18 @@ impl Stage {
                 ("sort", "-price"),
                 ("limit", "10"),
             ],
-            "list-rates" | "list-wallet-entries" | "list-trades" => &[("limit", "10")],
+            "list-rates" | "list-wallet-entries" | "list-trades" | "list-market-trades" => {
+                &[("limit", "10")]
+            }
+            "get-market-book" => &[("depth", "10")],
+            "list-orders" => {
+                &[("market", "MRC-USD"), ("side", "buy"), ("status", "open"), ("limit", "10")]
+            }
+            "list-my-orders" => &[("active_only", "true"), ("limit", "10")],
+            "list-order-fills" => &[("limit", "10")],
+            "cancel-orders" => &[("market", "MRC-USD"), ("side", "sell")],
+            "get-platform-book" => &[("market", "MRC-USD")],
+            "list-recent-trades" | "list-prices" => &[("market", "MRC-USD"), ("limit", "10")],
             _ => &[],
         };
         texts.iter().map(|(name, text)| (*name, (*text).to_owned())).collect()
@@ -143,6 +175,11 @@ impl Stage {
                 "units_per_base": "0.75", "spread_bps": 0, "confirm": true,
                 "valid_until": "2027-01-01T00:00:00Z",
             })],
+            "create-market" => vec![self.market_wanted(number).await],
+            "set-market-status" => vec![json!({"status": "trading"})],
+            "place-order" | "place-platform-order" | "preview-order" => orders_wanted(number),
+            "amend-order" => vec![json!({"price": "1.10", "quantity": "3.00"})],
+            "cancel-after" => vec![json!({"market": "MRC-USD", "timeout_seconds": 60})],
             "open-wallet" => vec![json!({"currency": "MRC"})],
             "operate-wallet" => vec![
                 json!({"operation_type": "DEPOSIT", "amount": "1.00"}),
@@ -173,6 +210,35 @@ impl Stage {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A market of a new universe's currency.
+    async fn market_wanted(&self, number: usize) -> Value {
+        let base = unused_code(number);
+        self.world.universe("Jupiter", &base, 2, "1").await;
+        json!({
+            "base": base, "quote": "USD", "tick_size": "0.01", "lot_size": "1.00",
+            "min_notional": "1.00", "maker_fee_bps": 10, "taker_fee_bps": 20,
+            "collar_bps": 1000,
+        })
+    }
+
+    /// An order of the owner's that was just accepted.
+    async fn order(&self, number: usize) -> String {
+        let body = json!({
+            "market": "MRC-USD", "side": "buy", "type": "limit", "price": "1.00",
+            "quantity": "2.00", "client_order_id": format!("placed-{number}"),
+        });
+        let place = Ask::post("/api/v1/orders").by(&self.owner).json(&body);
+        self.world.send(place).await.expect_status(201).text("/id")
+    }
+
+    /// An order of the owner's that was cancelled already.
+    async fn cancelled_order(&self, number: usize) -> String {
+        let order = self.order(number).await;
+        let cancel = Ask::new("DELETE", &format!("/api/v1/orders/{order}")).by(&self.owner);
+        self.world.send(cancel).await.expect_status(200);
+        order
     }
 
     fn transfers(&self) -> Vec<Value> {
@@ -231,6 +297,19 @@ impl Stage {
     }
 }
 
+/// An order at a limit and one at market; together they have all fields.
+fn orders_wanted(number: usize) -> Vec<Value> {
+    vec![
+        json!({
+            "market": "MRC-USD", "side": "buy", "type": "limit", "price": "1.00",
+            "quantity": "2.00", "time_in_force": "GTC", "post_only": true,
+            "self_trade_prevention": "cancel_newest",
+            "client_order_id": format!("wanted-{number}"),
+        }),
+        json!({"market": "MRC-USD", "side": "BUY", "order_type": "MARKET", "funds": "2.50"}),
+    ]
+}
+
 fn headers(endpoint: &Endpoint, number: usize) -> Parameters {
     let mut headers = Vec::new();
     if endpoint.idempotency != edge::endpoint::Idempotency::None {
@@ -242,10 +321,10 @@ fn headers(endpoint: &Endpoint, number: usize) -> Parameters {
     headers
 }
 
-/// `XAA`, `XAB` and so on.
+/// `XAAA`, `XAAB` and so on.
 fn unused_code(number: usize) -> String {
     let letter = |place: usize| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number / place % 26]);
-    format!("X{}{}", letter(26), letter(1))
+    format!("X{}{}{}", letter(676), letter(26), letter(1))
 }
 
 /// Names and texts.
@@ -301,6 +380,8 @@ impl Example {
             *text = match *name {
                 "quote" => "quo_unknown".to_owned(),
                 "transaction_id" => format!("txn_{UNKNOWN}"),
+                "order_id" => format!("ord_{UNKNOWN}"),
+                "client_order_id" => "unknown".to_owned(),
                 _ => disown(text),
             };
         }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::ports::{EntryQuery, Store};
 use domain::{
-    account::Leg,
     currency::CurrencyCode,
     id::{EntryId, ItemId, UserId},
     ledger::{Cause, Entry, Holder, Movement, Outcome},
@@ -137,11 +136,7 @@ impl Fold {
         for (user, legs) in movement.postings.legs().expect("sound postings") {
             *self.movements.entry(user).or_default() += 1;
             for leg in legs {
-                let wallet = self.wallets.entry((user, leg.code())).or_default();
-                match leg {
-                    Leg::Credit(money) => *wallet += i128::from(money.amount.minor()),
-                    Leg::Debit(money) => *wallet -= i128::from(money.amount.minor()),
-                }
+                *self.wallets.entry((user, leg.code())).or_default() += i128::from(leg.posted());
             }
         }
         match &movement.cause {

@@ -21,7 +21,7 @@ use testkit::{
 use super::{lasting, options, started};
 use crate::{Options, RunningMarket, SeedError, StartError, Storage, start};
 
-/// Universes, rates and user names of a market, without ids.
+/// Universes, rates, user names, items and pairs of a market, without ids.
 async fn names(market: &RunningMarket) -> Vec<String> {
     let universes = market.context().market.rates.renew().await.expect("readable");
     let universes = universes.all().iter();
@@ -33,7 +33,9 @@ async fn names(market: &RunningMarket) -> Vec<String> {
     let users = users.map(|user| format!("{} {}", user.username, user.available));
     let items = market.report().items.iter();
     let items = items.map(|item| format!("{} {} {}", item.id, item.price, item.stock));
-    universes.chain(users).chain(items).collect()
+    let markets = market.report().markets.iter();
+    let markets = markets.map(|market| format!("{} {}", market.market, market.status));
+    universes.chain(users).chain(items).chain(markets).collect()
 }
 
 /// Lets the fault strike at the first commit, then at the second, and so on, and starts again
@@ -59,8 +61,8 @@ async fn interrupted_everywhere(fault: Fault) -> usize {
     unreachable!("commits are counted without end")
 }
 
-/// Three universes; three traders with a deposit and an item each; the admin.
-const COMMITS: usize = 3 + 3 * 3 + 1;
+/// Three universes; three markets; three traders with a deposit and an item each; the admin.
+const COMMITS: usize = 3 + 3 + 3 * 3 + 1;
 
 #[tokio::test]
 async fn seeding_heals_after_any_commit_that_was_not_written() {

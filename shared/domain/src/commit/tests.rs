@@ -8,14 +8,14 @@ use crate::{
     conversion::Fixed,
     identity::{PasswordHash, Role, sign_up},
     operation::{Exchange, deposit, exchange, redeem, transfer, withdraw},
-    purchase::{Order, buy},
+    purchase::{Terms, buy},
     quote::quote,
     refund::refund,
     testing::{ALICE, BOB, all_three, at, earth, entry, guard, helmet, mars, minor, pieces, usd},
 };
 
-fn order(quantity: Quantity, pay_with: CurrencyCode) -> Order {
-    Order { quantity, pay_with, expected_unit_price: None, max_pay: None }
+fn terms(quantity: Quantity, pay_with: CurrencyCode) -> Terms {
+    Terms { quantity, pay_with, expected_unit_price: None, max_pay: None }
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn each_kind_of_commit_has_its_price_in_write_units() {
     let wanted = Exchange { from: &earth, to: &mars, fixed, min_receive: None };
     let id = QuoteId::from_bits(30);
     let quote = quote(id, ALICE, (&earth, &mars), fixed, at(999)).expect("a quote");
-    let bought = buy(&guard, &order(pieces(1), earth.currency.code), &helmet(), &all_three())
+    let bought = buy(&guard, &terms(pieces(1), earth.currency.code), &helmet(), &all_three())
         .expect("a purchase");
     let seller = Guard { actor: BOB, ..guard.clone() };
     let turned_back = |restock| refund(&seller, entry(&bought), restock, false).expect("a refund");
@@ -61,8 +61,8 @@ actor: usr_00000000000000000000000001, fingerprint: 0707070707070707070707070707
 at: Timestamp(1000000), outcome: Moved(Movement { party: usr_00000000000000000000000001, \
 counterparty: None, cause: Deposit(5.00 USD), postings: Postings([Posting { from: World, \
 to: User(usr_00000000000000000000000001), money: 5.00 USD }]) }) })
-- MoveFunds { user: usr_00000000000000000000000001, legs: [Credit(5.00 USD)], \
-entry: txn_0000000000000000000000000a, at: Timestamp(1000000) }
+- MoveFunds { user: usr_00000000000000000000000001, legs: [Leg { currency: USD/2, \
+available: 500, held: 0 }], entry: txn_0000000000000000000000000a, at: Timestamp(1000000) }
 ";
     assert_eq!(commit.to_string(), expected);
 }

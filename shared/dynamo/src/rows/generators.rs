@@ -1,5 +1,7 @@
 //! Any value that can be stored, for property tests, and the largest of each kind.
 
+pub(crate) mod books;
+
 use domain::{
     account::{Account, Balance, WalletTimes},
     amount::{Amount, Money},
@@ -160,6 +162,7 @@ fn causes() -> impl Strategy<Value = Cause> {
         (conversions(), quotes)
             .prop_map(|(conversion, quote)| Cause::Exchange { conversion, quote }),
         purchases().prop_map(Cause::Purchase),
+        books::fills().prop_map(Cause::Fill),
         refund,
     ]
 }
@@ -179,12 +182,14 @@ fn refusals() -> impl Strategy<Value = Refusal> {
         Refusal::AmountTooLarge,
         Refusal::AlreadyRefunded,
         Refusal::NotRefundable,
+        Refusal::StockLimit,
         Refusal::NotTheSeller,
         Refusal::RateLapsed,
     ]);
     let pair = || (monies(), monies());
     prop_oneof![
         plain,
+        books::refusals(),
         pair().prop_map(|(required, available)| Refusal::InsufficientFunds { required, available }),
         codes().prop_map(|currency| Refusal::BalanceLimit { currency }),
         any::<(u32, u32)>()
@@ -242,6 +247,9 @@ pub(crate) fn entries() -> impl Strategy<Value = Entry> {
         1 => items().prop_map(Outcome::Listed),
         3 => (refusals(), "[!-~]{1,40}")
             .prop_map(|(refusal, request_id)| Outcome::Refused { refusal, request_id }),
+        2 => books::placements().prop_map(Outcome::Placed),
+        1 => books::amendments().prop_map(Outcome::Amended),
+        1 => entry_ids().prop_map(Outcome::SameAs),
         1 => Just(Outcome::Voided),
     ];
     (entry_ids(), users(), any::<[u8; 16]>(), times(), outcomes).prop_map(

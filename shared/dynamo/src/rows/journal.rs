@@ -4,8 +4,13 @@ use domain::{
     amount::{Amount, Money},
     catalogue::{Item, Quantity},
     conversion::{Conversion, Provenance},
-    id::{EntryId, ItemId, QuoteId, UserId},
-    ledger::{Cause, Entry, Fingerprint, Movement, Outcome, Postings, Purchase},
+    id::{EntryId, ItemId, OrderId, QuoteId, UserId},
+    ledger::{
+        Amendment, Cause, Entry, Fill, Fingerprint, Movement, Outcome, Placement, Postings,
+        Purchase,
+    },
+    order::{ClientOrderId, Order, Side},
+    pair::{Lots, Steps, Ticks},
     refusal::Refusal,
     time::Timestamp,
     universe::UniverseId,
@@ -15,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     catalog::ItemRow,
     refusals::RefusalRow,
-    spelling::{counted, spelled, spelled_option},
+    spelling::{counted, counted_option, spelled, spelled_option},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -43,7 +48,38 @@ enum OutcomeRow {
         refusal: Refusal,
         request_id: String,
     },
+    Placed(#[serde(with = "PlacementRow")] Placement),
+    Amended(#[serde(with = "AmendmentRow")] Amendment),
+    SameAs(#[serde(with = "spelled")] EntryId),
     Voided,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Placement")]
+struct PlacementRow {
+    #[serde(with = "spelled")]
+    steps: Steps,
+    #[serde(with = "spelled")]
+    order: Order,
+    #[serde(with = "spelled")]
+    hold: Money,
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
+    client_order_id: Option<ClientOrderId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Amendment")]
+struct AmendmentRow {
+    #[serde(with = "spelled")]
+    steps: Steps,
+    #[serde(with = "spelled")]
+    order: OrderId,
+    #[serde(with = "counted_option", default, skip_serializing_if = "Option::is_none")]
+    price: Option<Ticks>,
+    #[serde(with = "counted_option", default, skip_serializing_if = "Option::is_none")]
+    lots: Option<Lots>,
+    #[serde(with = "spelled")]
+    extra: Money,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,6 +108,7 @@ enum CauseRow {
         quote: Option<QuoteId>,
     },
     Purchase(#[serde(with = "PurchaseRow")] Purchase),
+    Fill(#[serde(with = "FillRow")] Fill),
     Refund {
         #[serde(with = "spelled")]
         of: EntryId,
@@ -123,4 +160,26 @@ struct PurchaseRow {
     to_universe: UniverseId,
     #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     provenance: Option<Provenance>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Fill")]
+struct FillRow {
+    #[serde(with = "spelled")]
+    steps: Steps,
+    number: u64,
+    #[serde(with = "spelled")]
+    taker: OrderId,
+    #[serde(with = "spelled")]
+    maker: OrderId,
+    #[serde(with = "spelled")]
+    taker_side: Side,
+    #[serde(with = "counted")]
+    price: Ticks,
+    #[serde(with = "counted")]
+    lots: Lots,
+    #[serde(with = "counted")]
+    taker_fee: Amount,
+    #[serde(with = "counted")]
+    maker_fee: Amount,
 }

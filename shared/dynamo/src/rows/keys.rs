@@ -5,23 +5,37 @@ use domain::{
     account::Account,
     amount::Amount,
     catalogue::Item,
-    commit::Claim,
+    command::{Command, CommandId},
+    commit::{Claim, ClosedOrder, Resting},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, SessionId, UserId},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId},
     identity::{Login, Session, User},
     ledger::{Entry, Outcome},
+    market_event::MarketEvent,
+    pair::{Pair, PairId},
     rate::{RateId, RateVersion},
     universe::{Universe, UniverseId},
 };
 
 use super::{Row, Spelled, corrupt, number, text};
-use crate::schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL};
+use crate::schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL, ORDERS};
 
 /// The partition of all universes.
 pub(crate) const UNIVERSES: &str = "universes";
 /// The kind of an item's row.
 pub(crate) const ITEM: &str = "item";
+/// The partition of all pairs.
+pub(crate) const PAIRS: &str = "pairs";
+/// The partition of a pair's commands, without the pair.
+pub(crate) const LOG: &str = "log#";
+/// The partition of a pair's resting orders, without the pair.
+pub(crate) const BOOK: &str = "book#";
+/// The partition of a pair's deadlines, without the pair.
+pub(crate) const DEADLINES: &str = "deadlines#";
+/// The attribute with a deadline's milliseconds.
+pub(crate) const DEADLINE: &str = "deadline";
 const CURRENCIES: &str = "currencies";
+const CLOSED: &str = "closed";
 
 /// Fifteen digits: the last instant that a timestamp can be has as many.
 fn time_key(millis: i64) -> String {
@@ -81,6 +95,16 @@ pub(crate) fn reserved_for(row: &Row) -> Result<UserId, StoreError> {
     user.ok_or_else(|| corrupt("a name without its user"))
 }
 
+/// What a row is within its partition.
+pub(super) fn kind_of(row: &Row) -> Option<&str> {
+    text_of(row, "kind")
+}
+
+/// What its partition is about, if it is one of these.
+pub(super) fn part_of<'a>(row: &'a Row, partition: &str) -> Option<&'a str> {
+    text_of(row, ORDERS.partition)?.strip_prefix(partition)
+}
+
 fn text_of<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
     row.get(name)?.as_s().ok().map(String::as_str)
 }
@@ -101,17 +125,18 @@ pub(crate) fn claim(claim: &Claim) -> Row {
     Row::from([(JOURNAL.partition.to_owned(), text(id))])
 }
 
-fn in_catalog(part: impl Into<String>, kind: impl Into<String>) -> Row {
+/// In the catalog and among the orders alike.
+fn in_part(part: impl Into<String>, kind: impl Into<String>) -> Row {
     let (partition, sort) = (CATALOG.partition.to_owned(), "kind".to_owned());
     Row::from([(partition, text(part)), (sort, text(kind))])
 }
 
 fn universe(id: UniverseId) -> Row {
-    in_catalog(UNIVERSES, format!("{:05}", id.number()))
+    in_part(UNIVERSES, format!("{:05}", id.number()))
 }
 
 pub(crate) fn currency(code: CurrencyCode) -> Row {
-    in_catalog(CURRENCIES, code.spell())
+    in_part(CURRENCIES, code.spell())
 }
 
 /// The partition of a universe's rate.
@@ -125,11 +150,46 @@ pub(crate) fn rate_key(version: u32) -> String {
 }
 
 fn rate_version(id: RateId) -> Row {
-    in_catalog(rates_of(id.universe), rate_key(id.version))
+    in_part(rates_of(id.universe), rate_key(id.version))
 }
 
 pub(crate) fn item(id: ItemId) -> Row {
-    in_catalog(id.spell(), ITEM)
+    in_part(id.spell(), ITEM)
+}
+
+/// One of the partitions of a pair.
+pub(crate) fn of_pair_in(partition: &str, pair: PairId) -> String {
+    format!("{partition}{pair}")
+}
+
+pub(crate) fn command(pair: PairId, id: CommandId) -> Row {
+    in_part(of_pair_in(LOG, pair), id.spell())
+}
+
+pub(crate) fn event(pair: PairId, seq: u64) -> Row {
+    in_part(of_pair_in(MarketEvent::PARTITION, pair), seq_key(seq))
+}
+
+/// An event's number within its partition: twenty digits, as many as the largest has.
+pub(crate) fn seq_key(seq: u64) -> String {
+    format!("{seq:020}")
+}
+
+/// The number that is spelled so.
+pub(super) fn seq_of(key: &str) -> Option<u64> {
+    key.parse().ok().filter(|seq| seq_key(*seq) == key)
+}
+
+pub(crate) fn resting(pair: PairId, order: OrderId) -> Row {
+    in_part(of_pair_in(BOOK, pair), order.spell())
+}
+
+pub(crate) fn closed_order(order: OrderId) -> Row {
+    in_part(order.spell(), CLOSED)
+}
+
+pub(crate) fn deadline(pair: PairId, user: UserId) -> Row {
+    in_part(of_pair_in(DEADLINES, pair), user.spell())
 }
 
 fn in_identity(key: String) -> Row {
@@ -157,13 +217,24 @@ pub(super) fn of_account(value: &Account, row: &mut Row) {
 
 pub(super) fn of_entry(value: &Entry, row: &mut Row) {
     row.extend(entry(value.id));
-    let Outcome::Moved(movement) = &value.outcome else { return };
+    match &value.outcome {
+        Outcome::Moved(movement) => {
+            row.insert("party".to_owned(), text(movement.party.spell()));
+            if let Some(counterparty) = movement.counterparty {
+                row.insert("counterparty".to_owned(), text(counterparty.spell()));
+            }
+        }
+        Outcome::Placed(_) => {
+            row.insert("orderer".to_owned(), text(value.actor.spell()));
+        }
+        Outcome::Listed(_)
+        | Outcome::Refused { .. }
+        | Outcome::Amended(_)
+        | Outcome::SameAs(_)
+        | Outcome::Voided => return,
+    }
     let position = EntryQuery::position(value);
     row.insert("placed".to_owned(), text(placed(position, EntryId::from_bits)));
-    row.insert("party".to_owned(), text(movement.party.spell()));
-    if let Some(counterparty) = movement.counterparty {
-        row.insert("counterparty".to_owned(), text(counterparty.spell()));
-    }
 }
 
 pub(super) fn of_universe(value: &Universe, row: &mut Row) {
@@ -179,6 +250,22 @@ pub(super) fn of_item(value: &Item, row: &mut Row) {
     let position = Shelf::Everything.position(value);
     row.insert("placed".to_owned(), text(placed(position, ItemId::from_bits)));
     row.insert("priced".to_owned(), text(price_of(value)));
+}
+
+pub(super) fn of_pair(value: &Pair, row: &mut Row) {
+    row.extend(in_part(PAIRS, value.id().spell()));
+}
+
+pub(super) fn of_command(value: &Command, row: &mut Row) {
+    row.extend(command(value.pair, value.id));
+}
+
+pub(super) fn of_resting(value: &Resting, row: &mut Row) {
+    row.extend(resting(value.pair, value.working.order.id));
+}
+
+pub(super) fn of_closed_order(value: &ClosedOrder, row: &mut Row) {
+    row.extend(closed_order(value.working.order.id));
 }
 
 pub(super) fn of_user(value: &User, row: &mut Row) {

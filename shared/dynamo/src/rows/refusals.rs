@@ -1,6 +1,13 @@
 //! Refusals, as they are frozen in an entry.
 
-use domain::{amount::Money, catalogue::ItemState, currency::CurrencyCode, refusal::Refusal};
+use domain::{
+    amount::Money,
+    catalogue::ItemState,
+    currency::CurrencyCode,
+    order::OrderStatus,
+    pair::{PairId, PairStatus},
+    refusal::Refusal,
+};
 use serde::{Deserialize, Serialize};
 
 use super::spelling::spelled;
@@ -55,6 +62,27 @@ pub(super) enum RefusalRow {
     AlreadyRefunded,
     NotRefundable,
     NotTheSeller,
+    MarketNotTrading {
+        #[serde(with = "spelled")]
+        status: PairStatus,
+    },
+    BelowMinNotional {
+        #[serde(with = "spelled")]
+        min: Money,
+        #[serde(with = "spelled")]
+        notional: Money,
+    },
+    NoReferencePrice,
+    ClientOrderIdReused,
+    OrderClosed {
+        #[serde(with = "spelled")]
+        status: OrderStatus,
+    },
+    NotAmendable,
+    PairTaken {
+        #[serde(with = "spelled")]
+        pair: PairId,
+    },
     CurrencyTaken {
         #[serde(with = "spelled")]
         currency: CurrencyCode,

@@ -54,6 +54,8 @@ macro_rules! spelled_by_as_str {
     })* };
 }
 
+pub(super) use {spelled_by_as_str, spelled_by_display};
+
 spelled_by_display!(EntryId, ItemId, QuoteId, SessionId, UserId);
 spelled_by_display!(CurrencyCode, UniverseId, UnitsPerBase);
 spelled_by_as_str!(Description, Email, ItemState, Name, Role, Username);

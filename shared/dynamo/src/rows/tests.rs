@@ -1,5 +1,7 @@
 //! Every value survives its row, no row passes a write unit, and a bad row is an error.
 
+mod books;
+
 use std::fmt::Debug;
 
 use domain::{
@@ -17,7 +19,10 @@ use domain::{
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
-use super::{generators::*, *};
+use super::{
+    generators::{books::largest_requests, *},
+    *,
+};
 
 fn survives<T: Stored + Debug + PartialEq>(value: &T) -> TestCaseResult {
     let row = value.to_row().expect("a row");
@@ -169,6 +174,7 @@ fn largest_outcomes() -> Vec<Outcome> {
         moved(Cause::Purchase(purchase), Some(PAYEE)),
         moved(refund, Some(PAYEE)),
         Outcome::Refused { refusal, request_id: "x".repeat(128) },
+        Outcome::SameAs(EntryId::from_bits(u128::MAX)),
         Outcome::Voided,
     ]
 }
@@ -215,19 +221,23 @@ fn an_account_with_many_wallets_is_one_write_unit() {
 }
 
 #[test]
-fn only_an_entry_that_moved_money_is_in_an_index() {
+fn only_an_entry_that_moved_money_or_placed_an_order_is_in_an_index() {
     let keys_of = |outcome| {
         let row = entry(outcome).to_row().expect("a row");
-        ["placed", "party", "counterparty"].map(|name| row.contains_key(name))
+        ["placed", "party", "counterparty", "orderer"].map(|name| row.contains_key(name))
     };
     let money = most("VENUS");
-    assert_eq!(keys_of(moved(Cause::Transfer(money), Some(PAYEE))), [true, true, true]);
-    assert_eq!(keys_of(moved(Cause::Deposit(money), None)), [true, true, false]);
-    assert_eq!(keys_of(Outcome::Voided), [false; 3]);
-    assert_eq!(keys_of(Outcome::Listed(largest_item())), [false; 3]);
+    assert_eq!(keys_of(moved(Cause::Transfer(money), Some(PAYEE))), [true, true, true, false]);
+    assert_eq!(keys_of(moved(Cause::Deposit(money), None)), [true, true, false, false]);
+    let (placement, amendment) = largest_requests();
+    assert_eq!(keys_of(Outcome::Placed(placement)), [true, false, false, true]);
+    assert_eq!(keys_of(Outcome::Amended(amendment)), [false; 4]);
+    assert_eq!(keys_of(Outcome::SameAs(EntryId::from_bits(1))), [false; 4]);
+    assert_eq!(keys_of(Outcome::Voided), [false; 4]);
+    assert_eq!(keys_of(Outcome::Listed(largest_item())), [false; 4]);
     let request_id = "req-1".to_owned();
     let refused = Outcome::Refused { refusal: Refusal::OwnItem, request_id };
-    assert_eq!(keys_of(refused), [false; 3]);
+    assert_eq!(keys_of(refused), [false; 4]);
 }
 
 #[test]

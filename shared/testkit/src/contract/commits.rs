@@ -24,7 +24,7 @@ fn a_bit_of_everything() -> Vec<Write> {
         Write::PutEntry(voided(100)),
         Write::PutClaim { claim: Claim::Refund(entry_id(5)), by: entry_id(100) },
         Write::OpenAccount(opened(CAROL)),
-        moving(ALICE, vec![Leg::Credit(usd("1.00"))], 100),
+        moving(ALICE, vec![Leg::credit(usd("1.00"))], 100),
         Write::PutItem(helmet(20)),
         Write::PutUniverse(earth()),
         Write::ReserveCurrency { code: earth().currency.code, universe: earth().id },
@@ -44,7 +44,7 @@ pub(super) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
     let john = trader("john");
     for place in [0, 6, 12] {
         let mut writes = a_bit_of_everything();
-        writes.insert(place, moving(BOB, vec![Leg::Debit(usd("5.01"))], 100));
+        writes.insert(place, moving(BOB, vec![Leg::debit(usd("5.01"))], 100));
         assert_eq!(refused(store, writes).await, [(place, Found::Account(bob.clone()))]);
         assert_eq!(store.entry(entry_id(100)).await, Ok(None));
         assert_eq!(store.account(CAROL).await, Ok(None));
@@ -69,8 +69,8 @@ pub(super) async fn every_unmet_expectation_is_reported(store: Arc<dyn Store>) {
     let writes = vec![
         Write::PutEntry(voided(100)),
         Write::PutClaim { claim: Claim::Refund(entry_id(5)), by: entry_id(100) },
-        moving(ALICE, vec![Leg::Debit(usd("5.01"))], 100),
-        moving(BOB, vec![Leg::Credit(usd("5.01"))], 100),
+        moving(ALICE, vec![Leg::debit(usd("5.01"))], 100),
+        moving(BOB, vec![Leg::credit(usd("5.01"))], 100),
         Write::PutItem(helmet(20)),
         Write::OpenAccount(opened(CAROL)),
     ];
@@ -99,9 +99,9 @@ pub(super) async fn the_same_commit_twice_has_one_effect(store: Arc<dyn Store>) 
 pub(super) async fn a_refused_commit_is_decided_anew_when_it_comes_again(store: Arc<dyn Store>) {
     let store = store.as_ref();
     funded(store, ALICE, 1, usd("5.00")).await;
-    let debit = || moving(ALICE, vec![Leg::Debit(usd("6.00"))], 2);
+    let debit = || moving(ALICE, vec![Leg::debit(usd("6.00"))], 2);
     assert!(matches!(refused_one(store, debit()).await, Found::Account(_)));
-    done(store, vec![moving(ALICE, vec![Leg::Credit(usd("1.00"))], 3)]).await;
+    done(store, vec![moving(ALICE, vec![Leg::credit(usd("1.00"))], 3)]).await;
     done(store, vec![debit()]).await;
     assert!(account(store, ALICE).await.balance(earth().currency.code).available.is_zero());
 }
@@ -110,7 +110,7 @@ pub(super) async fn a_commit_that_touches_a_row_twice_writes_nothing(store: Arc<
     let store = store.as_ref();
     funded(store, ALICE, 1, usd("5.00")).await;
     let before = account(store, ALICE).await;
-    let credit = || moving(ALICE, vec![Leg::Credit(usd("1.00"))], 2);
+    let credit = || moving(ALICE, vec![Leg::credit(usd("1.00"))], 2);
     let writes = vec![Write::PutEntry(voided(2)), credit(), credit()];
     assert!(store.commit(&Commit::of(writes)).await.is_err());
     assert_eq!(account(store, ALICE).await, before);

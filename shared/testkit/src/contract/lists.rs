@@ -20,8 +20,8 @@ use super::fixtures::{
 use crate::builders::{earth, mars, pieces, usd};
 
 /// More rows than any case writes, so that a list that goes in circles comes to an end.
-const ROWS_MAX: usize = 500;
-const LIMITS: [u32; 4] = [1, 2, 3, 100];
+pub(super) const ROWS_MAX: usize = 500;
+pub(super) const LIMITS: [u32; 4] = [1, 2, 3, 100];
 
 /// All entries of a user, read in pages of this size.
 async fn entry_pages(
@@ -60,7 +60,7 @@ async fn item_pages(store: &dyn Store, shelf: Shelf, limit: u32) -> Result<Vec<I
 }
 
 /// No page is too long, and none that others announce or that announces others is empty.
-fn check_page(length: usize, limit: u32, more: bool, before: usize) {
+pub(super) fn check_page(length: usize, limit: u32, more: bool, before: usize) {
     assert!(length <= usize::try_from(limit).expect("small"), "{length} rows of {limit}");
     assert!(length > 0 || (!more && before == 0), "an empty page after {before} rows");
 }
@@ -85,7 +85,7 @@ async fn shelf_becomes(store: &dyn Store, shelf: Shelf, expected: &[ItemId]) {
     }
 }
 
-fn entry_ids(numbers: impl IntoIterator<Item = u128>) -> Vec<EntryId> {
+pub(super) fn entry_ids(numbers: impl IntoIterator<Item = u128>) -> Vec<EntryId> {
     numbers.into_iter().map(EntryId::from_bits).collect()
 }
 

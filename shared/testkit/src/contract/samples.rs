@@ -15,7 +15,15 @@ use domain::{
 };
 
 use super::fixtures::{ALICE, BOB, at, helmet, minor};
-use crate::builders::{earth, mars, mrc, pieces, trader, usd};
+use crate::builders::{earth, mars, mrc, mrc_usd, pieces, trader, usd};
+
+mod orders;
+
+use orders::{ORDER_STATUSES, fills, order_outcomes};
+pub(super) use orders::{
+    REASONS, STATUSES, instructions, largest_command_id, largest_pair, largest_working, resting,
+    workings,
+};
 
 /// The currency with the longest code and the most decimals.
 fn longest_currency() -> Currency {
@@ -86,7 +94,8 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         .into_iter()
         .map(|refusal| Outcome::Refused { refusal, request_id: "req-\"é\"\n".to_owned() });
     let listed = [helmet(20), largest_item()].map(Outcome::Listed);
-    moved.chain(refused).chain(listed).chain([Outcome::Voided]).collect()
+    let others = order_outcomes().into_iter().chain([Outcome::Voided]);
+    moved.chain(refused).chain(listed).chain(others).collect()
 }
 
 /// As many postings as an entry has, by every kind of holder.
@@ -152,7 +161,8 @@ fn causes() -> Vec<(Option<UserId>, Cause)> {
     };
     let quote = Some(QuoteId::from_bits(u128::MAX));
     let exchange = |until, quote| Cause::Exchange { conversion: conversion(until), quote };
-    vec![
+    let filled = fills().into_iter().map(|fill| (Some(BOB), Cause::Fill(fill)));
+    let others = vec![
         (None, Cause::Deposit(most_money())),
         (None, Cause::Withdrawal(usd("0.01"))),
         (Some(BOB), Cause::Transfer(most_money())),
@@ -162,11 +172,14 @@ fn causes() -> Vec<(Option<UserId>, Cause)> {
         (Some(BOB), Cause::Purchase(purchase)),
         (Some(BOB), refund(true)),
         (Some(BOB), refund(false)),
-    ]
+    ];
+    others.into_iter().chain(filled).collect()
 }
 
 fn refusals() -> Vec<Refusal> {
-    vec![
+    let statuses = STATUSES.map(|status| Refusal::MarketNotTrading { status });
+    let closed = ORDER_STATUSES.map(|status| Refusal::OrderClosed { status });
+    let others = vec![
         Refusal::InsufficientFunds { required: most_money(), available: usd("0") },
         Refusal::BalanceLimit { currency: longest_currency().code },
         Refusal::InsufficientStock { requested: u32::MAX, left: 0 },
@@ -191,7 +204,14 @@ fn refusals() -> Vec<Refusal> {
         Refusal::TooManyUniverses { limit: UniverseId::MAX },
         Refusal::RateJump { factor_max: u32::MAX },
         Refusal::RateLapsed,
-    ]
+        Refusal::BelowMinNotional { min: most_money(), notional: usd("0.01") },
+        Refusal::NoReferencePrice,
+        Refusal::ClientOrderIdReused,
+        Refusal::NotAmendable,
+        Refusal::PairTaken { pair: mrc_usd().id() },
+        Refusal::PairTaken { pair: largest_pair().id() },
+    ];
+    others.into_iter().chain(statuses).chain(closed).collect()
 }
 
 #[cfg(test)]
@@ -225,12 +245,19 @@ mod tests {
             Refusal::RateJump { .. } => 19,
             Refusal::RateLapsed => 20,
             Refusal::StockLimit => 21,
+            Refusal::MarketNotTrading { .. } => 22,
+            Refusal::BelowMinNotional { .. } => 23,
+            Refusal::NoReferencePrice => 24,
+            Refusal::ClientOrderIdReused => 25,
+            Refusal::OrderClosed { .. } => 26,
+            Refusal::NotAmendable => 27,
+            Refusal::PairTaken { .. } => 28,
         }
     }
 
     #[test]
     fn there_is_a_sample_of_every_refusal() {
         let numbers: BTreeSet<_> = refusals().iter().map(number).collect();
-        assert_eq!(numbers, (0..=21).collect());
+        assert_eq!(numbers, (0..=28).collect());
     }
 }

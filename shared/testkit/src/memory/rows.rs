@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use app::ports::{Failure, Found};
 use domain::{
-    account::{Account, Balance, WalletTimes},
+    account::{Account, Balance, Leg, WalletTimes},
     amount::Amount,
     catalogue::{Item, ItemState, Quantity, Stock},
     commit::{Claim, Write},
@@ -17,6 +17,11 @@ use domain::{
     time::Timestamp,
     universe::{Universe, UniverseId},
 };
+
+mod books;
+
+pub(super) use books::Book;
+use books::{BookRow, Books};
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -31,6 +36,7 @@ pub(super) struct Rows {
     pub(super) usernames: BTreeMap<Username, UserId>,
     pub(super) emails: BTreeMap<Email, UserId>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) books: Books,
 }
 
 /// A row as it shall be.
@@ -46,6 +52,7 @@ enum Row {
     Username(Username, UserId),
     Email(Email, UserId),
     Session(Session),
+    Book(BookRow),
 }
 
 impl Rows {
@@ -69,27 +76,13 @@ impl Rows {
     /// The row after a write, or what stands where the write expects something else.
     fn after(&self, write: &Write) -> Result<Row, Found> {
         match write {
-            Write::PutEntry(entry) => match self.entries.get(&entry.id) {
-                Some(found) => Err(Found::Entry(Box::new(found.clone()))),
-                None => Ok(Row::Entry(entry.clone())),
-            },
+            Write::PutEntry(entry) => self.entered(entry),
             Write::PutClaim { claim, by } => absent(&self.claims, claim, Row::Claim(*claim, *by)),
-            Write::OpenAccount(account) => match self.accounts.get(&account.user) {
-                Some(found) => Err(Found::Account(found.clone())),
-                None => Ok(Row::Account(account.clone())),
-            },
+            Write::OpenAccount(account) => self.with_account(account),
             Write::OpenWallet { user, code, at } => self.opened(*user, *code, *at),
-            Write::MoveFunds { user, legs, entry, at } => {
-                let account = self.accounts.get(user).ok_or(Found::Nothing)?;
-                let after = account.after(legs, *entry, *at);
-                after.map(Row::Account).map_err(|_| Found::Account(account.clone()))
-            }
+            Write::MoveFunds { user, legs, entry, at } => self.moved(*user, legs, *entry, *at),
             Write::PutItem(item) => absent(&self.items, &item.id, Row::Item(item.clone())),
-            Write::ReviseItem { item, .. } => {
-                let before = self.items.get(&item.id).ok_or(Found::Nothing)?;
-                let follows = before.version.checked_add(1) == Some(item.version);
-                present(follows, Row::Item(item.clone()))
-            }
+            Write::ReviseItem { item, .. } => self.revised(item),
             Write::SellStock { item, unit_price, quantity, at } => {
                 self.sold(*item, *unit_price, *quantity, *at)
             }
@@ -122,7 +115,55 @@ impl Rows {
                 let current = before.generation == *generation && !before.revoked;
                 present(current, Row::Session(session.clone()))
             }
+            Write::PutPair(pair) => self.books.with_pair(pair),
+            Write::ReplacePair(pair) => self.books.with_pair_replaced(pair),
+            Write::PutCommand(command) => self.books.with_command(command),
+            Write::AdvanceCommand(command) => self.books.with_command_advanced(command),
+            Write::RemoveCommand { pair, id } => self.books.without_command(*pair, *id),
+            Write::PutMarketEvent(event) => self.books.with_event(event),
+            Write::PutResting(resting) => self.books.with_resting(resting),
+            Write::ReplaceResting(resting) => self.books.with_resting_replaced(resting),
+            Write::RemoveResting { pair, order } => self.books.without_resting(*pair, *order),
+            Write::PutClosedOrder(closed) => self.books.with_closed(closed),
+            Write::PutDeadline { pair, user, deadline } => {
+                Ok(Row::Book(BookRow::Deadline(*pair, *user, *deadline)))
+            }
+            Write::RemoveDeadline { pair, user } => {
+                Ok(Row::Book(BookRow::NoDeadline(*pair, *user)))
+            }
         }
+    }
+
+    fn entered(&self, entry: &Entry) -> Result<Row, Found> {
+        match self.entries.get(&entry.id) {
+            Some(found) => Err(Found::Entry(Box::new(found.clone()))),
+            None => Ok(Row::Entry(entry.clone())),
+        }
+    }
+
+    fn with_account(&self, account: &Account) -> Result<Row, Found> {
+        match self.accounts.get(&account.user) {
+            Some(found) => Err(Found::Account(found.clone())),
+            None => Ok(Row::Account(account.clone())),
+        }
+    }
+
+    fn moved(
+        &self,
+        user: UserId,
+        legs: &[Leg],
+        entry: EntryId,
+        at: Timestamp,
+    ) -> Result<Row, Found> {
+        let account = self.accounts.get(&user).ok_or(Found::Nothing)?;
+        let after = account.after(legs, entry, at);
+        after.map(Row::Account).map_err(|_| Found::Account(account.clone()))
+    }
+
+    fn revised(&self, item: &Item) -> Result<Row, Found> {
+        let before = self.items.get(&item.id).ok_or(Found::Nothing)?;
+        let follows = before.version.checked_add(1) == Some(item.version);
+        present(follows, Row::Item(item.clone()))
     }
 
     fn opened(&self, user: UserId, code: CurrencyCode, at: Timestamp) -> Result<Row, Found> {
@@ -173,6 +214,7 @@ impl Rows {
             Row::Username(name, user) => drop(self.usernames.insert(name, user)),
             Row::Email(email, user) => drop(self.emails.insert(email, user)),
             Row::Session(session) => drop(self.sessions.insert(session.id, session)),
+            Row::Book(row) => self.books.put(row),
         }
     }
 }

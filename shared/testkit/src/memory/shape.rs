@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use domain::{
     account::Leg,
+    command::CommandId,
     commit::{Claim, Commit, Write},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, SessionId, UserId},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId},
     identity::{Email, Username},
+    pair::PairId,
     rate::RateId,
     universe::UniverseId,
 };
@@ -27,6 +29,12 @@ enum Key<'a> {
     Username(&'a Username),
     Email(&'a Email),
     Session(SessionId),
+    Pair(PairId),
+    Command(PairId, CommandId),
+    Event(PairId, u64),
+    Resting(PairId, OrderId),
+    Closed(PairId, OrderId),
+    Deadline(PairId, UserId),
 }
 
 fn key(write: &Write) -> Key<'_> {
@@ -47,6 +55,20 @@ fn key(write: &Write) -> Key<'_> {
         Write::ReserveEmail(email, _) => Key::Email(email),
         Write::PutSession(session) | Write::ReplaceSession { session, .. } => {
             Key::Session(session.id)
+        }
+        Write::PutPair(pair) | Write::ReplacePair(pair) => Key::Pair(pair.id()),
+        Write::PutCommand(command) | Write::AdvanceCommand(command) => {
+            Key::Command(command.pair, command.id)
+        }
+        Write::RemoveCommand { pair, id } => Key::Command(*pair, *id),
+        Write::PutMarketEvent(event) => Key::Event(event.pair, event.head.seq),
+        Write::PutResting(resting) | Write::ReplaceResting(resting) => {
+            Key::Resting(resting.pair, resting.working.order.id)
+        }
+        Write::RemoveResting { pair, order } => Key::Resting(*pair, *order),
+        Write::PutClosedOrder(closed) => Key::Closed(closed.pair, closed.working.order.id),
+        Write::PutDeadline { pair, user, .. } | Write::RemoveDeadline { pair, user } => {
+            Key::Deadline(*pair, *user)
         }
     }
 }

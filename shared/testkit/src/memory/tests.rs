@@ -2,17 +2,18 @@
 
 use domain::{
     account::{Account, Leg},
+    command::{Command, CommandId, Instruction},
     commit::{Commit, Write},
-    id::{EntryId, UserId},
+    id::{EntryId, OrderId, UserId},
     time::{Span, Timestamp},
 };
 
 use super::{COMMITS_KNOWN, MemoryStore, State};
 use crate::{
-    builders::{earth, on_this_thread, usd},
+    builders::{earth, mrc_usd, on_this_thread, usd},
     contract::{CASES, Case},
 };
-use app::ports::{CommitError, StoreError};
+use app::ports::{CommitError, Ledger, Logged, OrderBooks, StoreError};
 use std::sync::Arc;
 
 const ALICE: UserId = UserId::from_bits(1);
@@ -26,7 +27,7 @@ fn opening() -> Write {
 }
 
 fn crediting(number: u128) -> Commit {
-    let legs = vec![Leg::Credit(usd("0.01"))];
+    let legs = vec![Leg::credit(usd("0.01"))];
     Commit::of(vec![Write::MoveFunds {
         user: ALICE,
         legs,
@@ -71,11 +72,51 @@ fn a_commit_of_no_writes_of_too_many_or_of_one_row_twice_is_a_bug() {
     }
 }
 
+fn cancelling(seconds: u32) -> Command {
+    let id = CommandId { at: at(seconds), bits: 1 };
+    let instruction = Instruction::Cancel(OrderId::from_bits(1));
+    Command { pair: mrc_usd().id(), id, instruction }
+}
+
+#[test]
+fn a_commit_of_one_row_of_a_book_twice_is_a_bug() {
+    let (pair, user) = (mrc_usd().id(), ALICE);
+    let Command { id, .. } = cancelling(1);
+    let both = [
+        [Write::PutPair(mrc_usd()), Write::ReplacePair(mrc_usd())],
+        [Write::PutCommand(cancelling(1)), Write::RemoveCommand { pair, id }],
+        [Write::PutDeadline { pair, user, deadline: at(1) }, Write::RemoveDeadline { pair, user }],
+    ];
+    for writes in both {
+        assert!(is_corrupt(&State::default().commit(&Commit::of(writes.to_vec()))));
+    }
+}
+
+#[test]
+fn what_is_unreadable_in_a_log_keeps_its_place_until_it_is_removed() {
+    on_this_thread(async {
+        let (store, pair) = (MemoryStore::new(), mrc_usd().id());
+        let planted = CommandId { bits: 2, ..cancelling(1).id };
+        store.plant_unreadable(pair, planted);
+        for seconds in [0, 2] {
+            let put = Commit::of(vec![Write::PutCommand(cancelling(seconds))]);
+            store.commit(&put).await.expect("a free place");
+        }
+        let [first, last] = [0, 2].map(|seconds| Logged::Command(cancelling(seconds)));
+        let expected = vec![first, Logged::Unreadable(planted), last];
+        assert_eq!(store.commands(pair, 100).await, Ok(expected));
+        assert!(matches!(store.command(pair, planted).await, Err(StoreError::Corrupt(_))));
+        let removal = Commit::of(vec![Write::RemoveCommand { pair, id: planted }]);
+        store.commit(&removal).await.expect("it is there");
+        assert_eq!(store.commands(pair, 100).await, Ok(vec![first, last]));
+    });
+}
+
 #[test]
 fn a_write_of_one_wallet_twice_is_a_bug() {
     let mut state = State::default();
     state.commit(&Commit::of(vec![opening()])).expect("an account");
-    let legs = vec![Leg::Credit(usd("0.02")), Leg::Debit(usd("0.01"))];
+    let legs = vec![Leg::credit(usd("0.02")), Leg::debit(usd("0.01"))];
     let entry = EntryId::from_bits(1);
     let answer =
         state.commit(&Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry, at: at(1) }]));

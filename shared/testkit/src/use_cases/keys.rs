@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use app::{
+    market::Market,
     money::{Operate, Redeem, Transfer},
-    perform::{Failed, perform},
+    perform::{Failed, Freshness, Operation, perform},
     ports::{Clock, Ledger, StoreError},
     requests::{find_request, void_request},
 };
 use domain::{
+    account::Leg,
     amount::Amount,
+    commit::{Commit, Write},
     conversion::Fixed,
     id::QuoteId,
-    ledger::Outcome,
+    ledger::{Guard, Outcome},
     quote::quote,
     refusal::{Declined, Missing, Refusal},
     time::Span,
@@ -206,6 +209,47 @@ fn a_conflict_is_tried_six_times_in_all() {
             // 25 ms doubled each time, at most: 25 + 50 + 100 + 200 + 400 + 800.
             assert!((Span::millis(1)..=Span::millis(1575)).contains(&waited), "{waited:?}");
         }
+    });
+}
+
+/// A bug: it gives back what nobody holds.
+struct ReleaseOfNothing;
+
+impl Operation for ReleaseOfNothing {
+    type Loaded = ();
+
+    async fn load(&self, _: &Market, _: Freshness) -> Result<(), Failed> {
+        Ok(())
+    }
+
+    fn decide(&self, guard: &Guard, (): &()) -> Result<Commit, Declined> {
+        let release = Write::MoveFunds {
+            user: guard.actor,
+            legs: vec![Leg::release(usd("1.00"))],
+            entry: guard.entry,
+            at: guard.at,
+        };
+        let entry = Commit::voiding(guard).writes().first().cloned();
+        Ok(Commit::of(entry.into_iter().chain([release]).collect()))
+    }
+}
+
+#[test]
+fn a_commit_that_takes_more_than_is_held_fails_as_a_bug_at_once_and_writes_nothing() {
+    on_this_thread(async {
+        let store = MemoryStore::new();
+        let metered = Arc::new(MeteredStore::new(shared(&store)));
+        let fair = market_with(metered.clone()).await;
+        let john = fair.join("john").await;
+        fair.deposit(john, usd("5.00")).await;
+        let before = account(&store, john).await;
+        metered.reset();
+        let asked = asked(john, "key", "release");
+        let failed = perform(&fair.market, &asked, &ReleaseOfNothing).await;
+        assert!(matches!(failed, Err(Failed::Declined(Declined::Unsound(_)))), "{failed:?}");
+        assert_eq!(metered.snapshot().of("commit"), 1);
+        assert_eq!(account(&store, john).await, before);
+        assert_eq!(store.entry(asked.guard(&fair.market).entry).await, Ok(None));
     });
 }
 

@@ -15,7 +15,7 @@ use domain::{
     conversion::Fixed,
     id::{QuoteId, UserId},
     ledger::{Cause, Outcome},
-    purchase::Order,
+    purchase::Terms,
     quote::quote,
     refusal::Refusal,
 };
@@ -47,8 +47,8 @@ fn a_stale_price_is_refused_if_it_was_expected_and_corrected_if_not() {
         assert_eq!(revised.map(|item| item.version), Ok(3));
         let before = account(&store, john).await;
         let any = buying(item.id, 1, &earth());
-        let order = Order { expected_unit_price: Some(item.price), ..any.order.clone() };
-        let expecting = Buy { item: item.id, order };
+        let terms = Terms { expected_unit_price: Some(item.price), ..any.terms.clone() };
+        let expecting = Buy { item: item.id, terms };
         let changed = ask(&fair, john, "expecting", &expecting).await.expect("an answer");
         let expected = Refusal::PriceChanged { expected: mrc("10.00"), actual: mrc("20.00") };
         assert_eq!(refusal(&changed), &expected);

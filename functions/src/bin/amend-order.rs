@@ -1,0 +1,5 @@
+//! The Lambda function `amend-order`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::amend_order::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `cancel-after`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::cancel_after::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `get-order`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_order::ENDPOINT)
+}

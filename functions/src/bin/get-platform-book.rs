@@ -1,0 +1,5 @@
+//! The Lambda function `get-platform-book`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::get_platform_book::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-my-orders`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_my_orders::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-orders`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_orders::ENDPOINT)
+}

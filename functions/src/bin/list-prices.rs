@@ -1,0 +1,5 @@
+//! The Lambda function `list-prices`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_prices::ENDPOINT)
+}

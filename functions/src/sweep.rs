@@ -1,0 +1,28 @@
+//! Runs each minute: matches in every market what was not rung for, or whose ring was lost.
+
+use app::perform::Freshness;
+use edge::{
+    context::Context,
+    function::{ScheduleFunction, caught},
+    problem::Problem,
+};
+
+use crate::match_orders::match_orders;
+
+/// The function.
+pub static FUNCTION: ScheduleFunction =
+    ScheduleFunction { stem: "sweep", handle: |context| Box::pin(sweep(context)) };
+
+/// Every market is seen to, whatever becomes of the others. The last failure is the sweep's.
+async fn sweep(context: &Context) -> Result<(), Problem> {
+    let pairs = context.market.pairs.all(Freshness::Fresh).await?;
+    let mut swept = Ok(());
+    for pair in pairs.iter().map(|pair| pair.id()) {
+        if let Err(problem) = caught(match_orders(context, pair)).await {
+            let (code, detail) = (problem.code, problem.detail.as_str());
+            tracing::error!(%pair, code, detail, "not swept");
+            swept = Err(problem);
+        }
+    }
+    swept
+}

@@ -1,0 +1,60 @@
+//! A database that an earlier release made: what has come since is added to it.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate},
+};
+use tempfile::tempdir;
+
+use super::{deposit, in_dir, started};
+use crate::embedded::EmbeddedDynamo;
+
+/// The indexes of a table; nothing if there is no such table.
+async fn indexes(client: &Client, table: &str) -> Option<Vec<String>> {
+    let described = client.describe_table().table_name(table).send().await.ok()?;
+    let indexes = described.table?.global_secondary_indexes.unwrap_or_default();
+    let mut names: Vec<_> = indexes.into_iter().filter_map(|index| index.index_name).collect();
+    names.sort();
+    Some(names)
+}
+
+/// What the market of a directory keeps, while it does not run.
+fn database(directory: &Path) -> Client {
+    EmbeddedDynamo::open(&directory.join("market.db")).expect("a database").client()
+}
+
+/// As it was before there were order books.
+async fn without_books(client: &Client) {
+    client.delete_table().table_name("market-orders").send().await.expect("deleted");
+    let gone = DeleteGlobalSecondaryIndexAction::builder().index_name("by_orderer");
+    let update = GlobalSecondaryIndexUpdate::builder().delete(gone.build().expect("an action"));
+    let update = client
+        .update_table()
+        .table_name("market-journal")
+        .global_secondary_index_updates(update.build());
+    update.send().await.expect("updated");
+}
+
+#[tokio::test]
+async fn a_database_from_before_the_order_books_gets_their_table_and_index() {
+    let directory = tempdir().expect("a directory");
+    let market = started(in_dir(directory.path())).await;
+    deposit(&market, "before").await;
+    market.shutdown().await;
+    let client = database(directory.path());
+    without_books(&client).await;
+    assert_eq!(indexes(&client, "market-orders").await, None);
+    let before = ["by_counterparty", "by_party"].map(str::to_owned).to_vec();
+    assert_eq!(indexes(&client, "market-journal").await, Some(before));
+    drop(client);
+
+    let market = started(in_dir(directory.path())).await;
+    deposit(&market, "after").await;
+    market.shutdown().await;
+    let client = database(directory.path());
+    assert_eq!(indexes(&client, "market-orders").await, Some(vec!["by_trade".to_owned()]));
+    let now = ["by_counterparty", "by_orderer", "by_party"].map(str::to_owned).to_vec();
+    assert_eq!(indexes(&client, "market-journal").await, Some(now));
+}

@@ -1,0 +1,137 @@
+//! What functions make of a queue's and of a schedule's events: who is handled, and what is to
+//! come again.
+
+use std::sync::Arc;
+
+use app::ports::{Clock, Doorbell, Store};
+use aws_lambda_events::sqs::SqsEvent;
+use domain::{command::CommandId, pair::PairId, time::Timestamp};
+use serde_json::{Value, json};
+use testkit::{
+    clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy, memory::MemoryStore,
+    passwords::PlainPasswords,
+};
+
+use crate::{
+    auth::{access_token::AccessTokens, keys::Secrets},
+    boot::Parts,
+    limits::Quotas,
+};
+
+use super::*;
+
+/// A context whose doorbell remembers what the handlers below were called with.
+fn world() -> (Context, Arc<RecordingDoorbell>) {
+    let doorbell = Arc::new(RecordingDoorbell::default());
+    let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let parts = Parts {
+        store: Arc::new(MemoryStore::new()) as Arc<dyn Store>,
+        cache: None,
+        clock: Arc::new(ManualClock::at(Timestamp::from_millis(0))) as Arc<dyn Clock>,
+        entropy: Arc::new(SeededEntropy::new(1)),
+        passwords: Arc::new(PlainPasswords),
+        doorbell: Arc::clone(&doorbell) as Arc<dyn Doorbell>,
+        access_tokens: AccessTokens {
+            issuer: "https://market.test".to_owned(),
+            audience: "market".to_owned(),
+            secrets: Arc::new(secrets.expect("a secret")),
+        },
+        quotas: Quotas::unlimited(),
+        settings: app::market::Settings::default(),
+    };
+    (parts.context(), doorbell)
+}
+
+/// Fails for `VNC-USD` and panics for `USD-MRC`.
+static MATCHER: QueueFunction = QueueFunction {
+    stem: "match",
+    handle: |context, pair| {
+        Box::pin(async move {
+            let command = CommandId { at: context.market.clock.now(), bits: 0 };
+            context.market.doorbell.ring(pair, command).await.expect("rung");
+            match pair.to_string().as_str() {
+                "VNC-USD" => Err(Problem::passing(503, "store_unavailable", "no answer")),
+                "USD-MRC" => panic!("a matcher's bug"),
+                _ => Ok(()),
+            }
+        })
+    },
+};
+
+fn message(id: &str, group: Option<&str>) -> Value {
+    let mut attributes = json!({"SentTimestamp": "1", "ApproximateReceiveCount": "1"});
+    if let Some(group) = group {
+        attributes["MessageGroupId"] = json!(group);
+    }
+    json!({"messageId": id, "receiptHandle": "handle", "body": "MRC-USD",
+        "attributes": attributes, "messageAttributes": {}, "eventSource": "aws:sqs"})
+}
+
+/// Who was handled, and which messages are to come again.
+async fn handled(messages: &[Value]) -> (Vec<String>, Vec<String>) {
+    let event: SqsEvent = serde_json::from_value(json!({"Records": messages})).expect("an event");
+    let (context, doorbell) = world();
+    let response = handle_queue_event(&context, &MATCHER, event).await;
+    let pairs = doorbell.rings().iter().map(|(pair, _): &(PairId, _)| pair.to_string()).collect();
+    let failures = response.batch_item_failures.into_iter().map(|failed| failed.item_identifier);
+    (pairs, failures.collect())
+}
+
+#[tokio::test]
+async fn a_pair_is_handled_once_for_all_its_messages_in_order_of_appearance() {
+    let batch = [("1", "MRC-USD"), ("2", "EUR-USD"), ("3", "MRC-USD")];
+    let (pairs, failures) = handled(&batch.map(|(id, pair)| message(id, Some(pair)))).await;
+    assert_eq!(pairs, ["MRC-USD", "EUR-USD"]);
+    assert!(failures.is_empty(), "{failures:?}");
+}
+
+#[tokio::test]
+async fn all_messages_of_a_pair_that_failed_come_again_and_no_others() {
+    let batch = [("1", "VNC-USD"), ("2", "MRC-USD"), ("3", "VNC-USD"), ("4", "EUR-USD")];
+    let (pairs, failures) = handled(&batch.map(|(id, pair)| message(id, Some(pair)))).await;
+    assert_eq!(pairs, ["VNC-USD", "MRC-USD", "EUR-USD"]);
+    assert_eq!(failures, ["1", "3"]);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_of_its_pair_alone() {
+    let batch = [("1", "USD-MRC"), ("2", "MRC-USD")];
+    let (pairs, failures) = handled(&batch.map(|(id, pair)| message(id, Some(pair)))).await;
+    assert_eq!(pairs, ["USD-MRC", "MRC-USD"]);
+    assert_eq!(failures, ["1"]);
+}
+
+#[tokio::test]
+async fn a_message_of_no_market_does_not_come_again() {
+    let poison = [message("1", None), message("2", Some("")), message("3", Some("MRC-MRC"))];
+    assert_eq!(handled(&poison).await, (Vec::new(), Vec::new()));
+    let (pairs, failures) = handled(&[message("1", None), message("2", Some("VNC-USD"))]).await;
+    assert_eq!(pairs, ["VNC-USD"]);
+    assert_eq!(failures, ["2"]);
+}
+
+#[tokio::test]
+async fn a_message_without_an_id_makes_the_batch_come_again_if_it_fails() {
+    let mut nameless = message("1", Some("VNC-USD"));
+    nameless["messageId"] = Value::Null;
+    let (_, failures) = handled(&[nameless]).await;
+    assert_eq!(failures, [""]);
+}
+
+#[tokio::test]
+async fn a_schedules_failure_is_the_invocations() {
+    let (context, _) = world();
+    let outcome = async |function: ScheduleFunction| {
+        let handled = handle_schedule(&context, &function).await;
+        handled.map_err(|problem| problem.code)
+    };
+    let works = ScheduleFunction { stem: "sweep", handle: |_| Box::pin(async { Ok(()) }) };
+    let fails = ScheduleFunction {
+        stem: "sweep",
+        handle: |_| Box::pin(async { Err(Problem::passing(503, "store_unavailable", "gone")) }),
+    };
+    let panics = ScheduleFunction { stem: "sweep", handle: |_| panic!("a sweep's bug") };
+    assert_eq!(outcome(works).await, Ok(()));
+    assert_eq!(outcome(fails).await, Err("store_unavailable"));
+    assert_eq!(outcome(panics).await, Err("internal_error"));
+}

@@ -1,0 +1,116 @@
+//! Doorbells: a FIFO queue that wakes matchers, and none at all. A message carries nothing but
+//! the pair's name; what is to be matched stands in the pair's command log.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use app::ports::{Doorbell, NotRung};
+use async_trait::async_trait;
+use aws_sdk_sqs::{
+    Client,
+    config::{
+        BehaviorVersion, Config, Region, SharedHttpClient, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
+    error::{ProvideErrorMetadata, SdkError},
+};
+use domain::{command::CommandId, pair::PairId};
+use dynamo::Access;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
+/// An order is accepted already and its client waits; the next sweep makes good for a lost ring.
+const ATTEMPTS_MAX: u32 = 2;
+/// The most that lies between them, so that the second has most of a second left.
+const BACKOFF: Duration = Duration::from_millis(50);
+
+/// A client for SQS over [`dynamo::https_client`]. Nothing is opened before the first use.
+#[must_use]
+pub fn connect(access: Access) -> Client {
+    client_over(dynamo::https_client(), access)
+}
+
+fn client_over(http: SharedHttpClient, access: Access) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let retries =
+        RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(BACKOFF);
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(access.credentials())
+        .region(Region::new(access.region))
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .http_client(http);
+    if let Some(endpoint) = access.endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// A FIFO queue whose groups are pairs: one matcher of a pair is awake at a time.
+pub struct SqsDoorbell {
+    client: Client,
+    queue_url: String,
+}
+
+impl SqsDoorbell {
+    /// The queue with this URL.
+    #[must_use]
+    pub fn new(client: Client, queue_url: String) -> Self {
+        Self { client, queue_url }
+    }
+}
+
+#[async_trait]
+impl Doorbell for SqsDoorbell {
+    /// The queue takes a command once in five minutes. 2 s at most.
+    async fn ring(&self, pair: PairId, command: CommandId) -> Result<(), NotRung> {
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_group_id(pair.to_string())
+            .message_deduplication_id(deduplication_id(pair, command))
+            .message_body(pair.to_string())
+            .send()
+            .await;
+        sent.map_err(|error| not_rung(&error))?;
+        Ok(())
+    }
+}
+
+/// At most 57 characters of the 128 that it may have: 11 for the pair, 45 for the command.
+fn deduplication_id(pair: PairId, command: CommandId) -> String {
+    format!("{pair}.{command}")
+}
+
+/// The service's message is left out: one about signatures repeats what was signed.
+fn not_rung<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> NotRung {
+    let reason = match error {
+        SdkError::ServiceError(context) => {
+            context.err().code().unwrap_or("an error without a code")
+        }
+        SdkError::ConstructionFailure(_) => "the request could not be built",
+        SdkError::TimeoutError(_) => "no answer in time",
+        SdkError::DispatchFailure(_) => "no connection",
+        _ => "no readable answer",
+    };
+    NotRung(reason.to_owned())
+}
+
+/// No doorbell: what is ordered waits for the next sweep.
+pub struct Unrung;
+
+#[async_trait]
+impl Doorbell for Unrung {
+    async fn ring(&self, _pair: PairId, _command: CommandId) -> Result<(), NotRung> {
+        Ok(())
+    }
+}
