@@ -38,7 +38,7 @@ pub(crate) fn orders(venue: &Venue, count: usize) -> Vec<Planned> {
     let planned = |number: usize| {
         let trader = number % venue.traders.len();
         let pair: PairId = venue.pairs[number % venue.pairs.len()];
-        let side = if trader % 2 == 0 { Side::Buy } else { Side::Sell };
+        let side = if trader.is_multiple_of(2) { Side::Buy } else { Side::Sell };
         let pricing = Pricing::Limit {
             price: ticks(within(&PRICES)),
             time_in_force: TimeInForce::GoodTilCancelled,

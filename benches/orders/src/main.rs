@@ -7,6 +7,7 @@
 //! Everything is the market's own: the use cases, its DynamoDB store, the embedded engine, the
 //! doorbell and the matcher; only HTTP is left out. `-- --file` has the engine on a disk, where
 //! each commit waits for it. Every run ends with an audit of all promises about money and books.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time, which no port does")]
 
 mod backlog;
 mod flow;

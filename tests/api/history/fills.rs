@@ -24,9 +24,65 @@ async fn a_trader_sees_their_side_of_a_fill_and_not_whose_the_other_is() {
     let Floor { world, john, mary } = &floor;
     let path = format!("/transactions/{id}");
     let johns = get(world, john, &path).await;
-    insta::assert_json_snapshot!(shown(&johns.expect_status(200).body), @"");
+    insta::assert_json_snapshot!(shown(&johns.expect_status(200).body), @r#"
+    {
+      "answer": {
+        "created_at": "2026-11-21T08:00:00.002Z",
+        "id": "trd_2da91g002nad20000000000001",
+        "market": "MRC-USD",
+        "price": "0.40",
+        "quantity": "10.00",
+        "taker_side": "buy"
+      },
+      "created_at": "2026-11-21T08:00:00.002Z",
+      "id": "txn_1",
+      "kind": "fill",
+      "postings": [
+        {
+          "amount": "4.00",
+          "currency": "USD",
+          "from": "wal_2_USD",
+          "to": "counterparty"
+        },
+        {
+          "amount": "10.00",
+          "currency": "MRC",
+          "from": "counterparty",
+          "to": "wal_2_MRC"
+        },
+        {
+          "amount": "0.01",
+          "currency": "USD",
+          "from": "wal_2_USD",
+          "to": "fees:USD"
+        }
+      ],
+      "rate": null
+    }
+    "#);
     let marys = get(world, mary, &path).await;
-    insta::assert_json_snapshot!(shown(&marys.expect_status(200).body["postings"]), @"");
+    insta::assert_json_snapshot!(shown(&marys.expect_status(200).body["postings"]), @r#"
+    [
+      {
+        "amount": "4.00",
+        "currency": "USD",
+        "from": "counterparty",
+        "to": "wal_1_USD"
+      },
+      {
+        "amount": "10.00",
+        "currency": "MRC",
+        "from": "wal_1_MRC",
+        "to": "counterparty"
+      },
+      {
+        "amount": "0.01",
+        "currency": "USD",
+        "from": "wal_1_USD",
+        "to": "fees:USD"
+      }
+    ]
+    "#);
     for (answer, other) in [(&johns, mary), (&marys, john)] {
         let text = answer.body.to_string();
         assert!(!text.contains(&other.name[4..]), "{text}");
