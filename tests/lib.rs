@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use app::{
     market::Settings,
     matching::match_orders,
+    pairs::create_pair,
     ports::{Clock, Doorbell, NotRung, Store},
 };
 use async_trait::async_trait;
@@ -73,6 +74,22 @@ pub struct World {
     bell: Arc<Bell>,
     router: Arc<Router>,
     meter: MeteredTransport,
+}
+
+/// The terms of a market of two currencies with two decimals: ticks of 0.01, lots of 1.00, orders
+/// worth 1.00 or more, fees of 10 and 20 basis points, a collar of a tenth.
+#[must_use]
+pub fn market_terms() -> PairTerms {
+    let amount = |minor| Amount::from_minor(minor).expect("an amount");
+    PairTerms {
+        price_scale: Scale::new(2).expect("a scale"),
+        tick: amount(1),
+        lot: amount(100),
+        min_notional: amount(100),
+        maker_fee: FeeBps::new(10).expect("a fee"),
+        taker_fee: FeeBps::new(20).expect("a fee"),
+        collar_bps: 1_000,
+    }
 }
 
 /// A doorbell that remembers its rings, and that a matcher may stand behind.
@@ -185,22 +202,11 @@ impl World {
         made.expect("a universe").id
     }
 
-    /// Makes a market of two currencies with two decimals: ticks of 0.01, lots of 1.00, orders
-    /// worth 1.00 or more, fees of 10 and 20 basis points, a collar of a tenth.
+    /// Makes a market of two currencies with [`market_terms`].
     pub async fn market(&self, base: &str, quote: &str) -> PairId {
-        let amount = |minor| Amount::from_minor(minor).expect("an amount");
-        let terms = PairTerms {
-            price_scale: Scale::new(2).expect("a scale"),
-            tick: amount(1),
-            lot: amount(100),
-            min_notional: amount(100),
-            maker_fee: FeeBps::new(10).expect("a fee"),
-            taker_fee: FeeBps::new(20).expect("a fee"),
-            collar_bps: 1_000,
-        };
         let [base, quote] = [base, quote].map(|code| code.parse().expect("a code"));
-        let made = app::pairs::create_pair(&self.context.market, base, quote, terms).await;
-        made.expect("a market").id()
+        let market = &self.context.market;
+        create_pair(market, base, quote, market_terms()).await.expect("a market").id()
     }
 
     /// Lets the matcher of a market do all that waits for it.

@@ -3,16 +3,17 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::order::OrderStatus;
 use functions::{ENDPOINTS, EVENT_HANDLERS};
 use serde_json::{Value, json};
 
-use crate::{function::Function, market::Running};
+use crate::{function::Function, market::Running, queue::Queue};
 
 /// What stands in the events where a token belongs.
 const PLACEHOLDER: &str = "ACCESS_TOKEN";
 
 /// Endpoints that anyone may call, and what the samples come to. All others want a token.
-const PUBLIC: [(&str, u16); 18] = [
+const PUBLIC: [(&str, u16); 26] = [
     ("signup", 201),
     ("login", 200),
     ("refresh-session", 401),
@@ -24,6 +25,14 @@ const PUBLIC: [(&str, u16); 18] = [
     ("get-rates", 200),
     ("list-items", 200),
     ("get-item", 200),
+    ("list-markets", 200),
+    ("get-market", 200),
+    ("get-market-book", 200),
+    ("get-ticker", 200),
+    ("list-market-trades", 200),
+    ("list-prices", 200),
+    ("get-platform-book", 200),
+    ("list-recent-trades", 200),
     ("welcome", 200),
     ("health", 200),
     ("ready", 200),
@@ -85,7 +94,7 @@ async fn the_authorizer_passes_a_good_token_and_no_other() {
     let passed = function.invoke(event("authorize", &market.token(&market.buyer))).await;
     let context = json!({"user": market.buyer.id.to_string(), "scope": "read trade"});
     assert_eq!(passed, json!({"isAuthorized": true, "context": context}));
-    assert_eq!(EVENT_HANDLERS, ["authorize"], "a handler without a test");
+    assert_eq!(EVENT_HANDLERS, ["authorize", "match-orders", "sweep"], "a handler without a test");
 }
 
 #[tokio::test]
@@ -99,9 +108,47 @@ async fn a_purchase_goes_through_from_the_gateways_event_to_both_wallets() {
     assert_eq!(purchase["amount"], "4.00");
     assert_eq!(purchase["currency"], "USD");
     assert_eq!(market.available(&market.buyer, "USD").await, 99_600);
-    assert_eq!(market.available(&market.seller, "MRC").await, 1_000);
+    assert_eq!(market.available(&market.seller, "MRC").await, 11_000);
     let again = function.invoke(event).await;
     assert_eq!(body("buy", &again), body("buy", &first));
     assert_eq!(again["headers"]["idempotency-replayed"], "true");
     assert_eq!(market.available(&market.buyer, "USD").await, 99_600);
+}
+
+/// An order of the buyer's rings for the matcher, which rests it; one of the seller's rings for
+/// nobody, and the sweep fills both.
+#[tokio::test]
+async fn an_order_is_matched_when_it_rings_and_swept_when_it_does_not() {
+    let market = Running::start().await;
+    let queue = Queue::start().await;
+    let quiet = market.environment();
+    let ringing = [quiet.clone(), queue.environment()].concat();
+
+    let buying = event("place-order", &market.token(&market.buyer));
+    let mut place = Function::start("place-order", &ringing).await;
+    let bid = json_body("place-order", &place.invoke(buying.clone()).await);
+    let [message] = queue.messages().try_into().expect("one message");
+    assert_eq!(message.queue_url, queue.url());
+    assert_eq!((&*message.group, &*message.body), ("MRC-USD", "MRC-USD"));
+    let mut woken = event("match-orders", PLACEHOLDER);
+    woken["Records"][0]["body"] = message.body.into();
+    woken["Records"][0]["attributes"]["MessageGroupId"] = message.group.into();
+    let mut matcher = Function::start("match-orders", &quiet).await;
+    let handled = matcher.invoke(woken).await;
+    assert_eq!(handled, json!({"batchItemFailures": []}), "also the market that is not there");
+    assert_eq!(market.order(&bid["id"]).await.status(), OrderStatus::Open);
+
+    let mut selling = event("place-order", &market.token(&market.seller));
+    let body = selling["body"].as_str().expect("a body").replace("buy", "sell");
+    selling["body"] = body.into();
+    let mut place = Function::start("place-order", &quiet).await;
+    let ask = json_body("place-order", &place.invoke(selling).await);
+    assert_eq!(market.order(&ask["id"]).await.status(), OrderStatus::Pending);
+    let mut sweep = Function::start("sweep", &quiet).await;
+    assert_eq!(sweep.invoke(event("sweep", PLACEHOLDER)).await, Value::Null);
+    for order in [bid, ask] {
+        assert_eq!(market.order(&order["id"]).await.status(), OrderStatus::Filled);
+    }
+    assert_eq!(market.available(&market.buyer, "MRC").await, 1_000);
+    assert_eq!(queue.messages().len(), 1, "nobody else rang");
 }

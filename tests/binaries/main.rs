@@ -7,4 +7,5 @@ mod answers;
 mod environment;
 mod function;
 mod market;
+mod queue;
 mod runtime_api;

@@ -1,5 +1,5 @@
 //! A market behind real sockets: the embedded engine as a DynamoDB server, with tables,
-//! universes, people and an item, and the environment of functions that work on it.
+//! universes, a pair, people and an item, and the environment of functions that work on it.
 
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use app::{
     identity::{SignUp, register},
     market::{Asked, Market, Settings, entry_id, fingerprint},
     money::Operate,
+    orders::{OrderView, find_order},
+    pairs::create_pair,
     perform::{Operation, perform},
     universes::create_universe,
 };
@@ -37,6 +39,8 @@ use edge::{
     queue::Unrung,
     system::{Argon2Passwords, SystemClock, SystemEntropy},
 };
+use serde_json::Value;
+use tests::market_terms;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::function::Environment;
@@ -53,7 +57,7 @@ pub(crate) struct Running {
     pub(crate) context: Context,
     /// Who buys, from Earth, with 1000.00 USD.
     pub(crate) buyer: User,
-    /// Who sells `itm_…02`, Mars Rocks at 10.00 MRC.
+    /// Who sells `itm_…02`, Mars Rocks at 10.00 MRC, and has 100.00 MRC.
     pub(crate) seller: User,
     endpoint: String,
     server: JoinHandle<()>,
@@ -77,10 +81,13 @@ impl Running {
             };
             create_universe(market, &wanted).await.expect("a universe");
         }
+        let [base, quote] = ["MRC", "USD"].map(|code| currency(code).code);
+        create_pair(market, base, quote, market_terms()).await.expect("a pair");
         let buyer = user(market, "john_earth", 1).await;
         let seller = user(market, "mary_mars", 2).await;
-        once(market, &buyer, &Operate::Deposit(money("1000.00", "USD"))).await;
-        once(market, &seller, &rocks()).await;
+        once(market, &buyer, "money", &Operate::Deposit(money("1000.00", "USD"))).await;
+        once(market, &seller, "money", &Operate::Deposit(money("100.00", "MRC"))).await;
+        once(market, &seller, "item", &rocks()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let router = Router::new().fallback(answer).with_state(engine);
@@ -114,6 +121,13 @@ impl Running {
     pub(crate) async fn available(&self, user: &User, code: &str) -> i64 {
         let account = self.context.market.store.account(user.id).await.expect("a read");
         account.expect("an account").balance(currency(code).code).available.minor()
+    }
+
+    /// The order of an answer's id.
+    pub(crate) async fn order(&self, id: &Value) -> OrderView {
+        let id = id.as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let admin = true;
+        find_order(&self.context.market, id, self.buyer.id, admin).await.expect("an order")
     }
 }
 
@@ -187,10 +201,10 @@ async fn user(market: &Market, name: &str, home: u32) -> User {
     register(market, wanted, PASSWORD, Role::Trader).await.expect("a user")
 }
 
-async fn once(market: &Market, user: &User, operation: &impl Operation) {
+async fn once(market: &Market, user: &User, key: &str, operation: &impl Operation) {
     let asked = Asked {
         actor: user.id,
-        entry: entry_id(user.id, "seed"),
+        entry: entry_id(user.id, key),
         fingerprint: fingerprint([&b"seed"[..]]),
         request_id: "seed".to_owned(),
     };
