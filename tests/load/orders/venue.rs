@@ -16,14 +16,7 @@ use app::{
     ports::{Clock, Doorbell, Store},
     rate_cache::RateCache,
 };
-use domain::{
-    amount::Amount,
-    currency::Scale,
-    id::UserId,
-    identity::Role,
-    ledger::Outcome,
-    pair::{FeeBps, PairId, PairTerms},
-};
+use domain::{id::UserId, identity::Role, ledger::Outcome, pair::PairId};
 use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables};
 use market::embedded::EmbeddedDynamo;
 use tempfile::TempDir;
@@ -34,6 +27,7 @@ use testkit::{
     metered::MeteredStore,
     passwords::PlainPasswords,
 };
+use tests::market_terms;
 
 const PAIRS: [&str; 3] = ["MRC-USD", "VNC-USD", "MRC-VNC"];
 /// More than anyone can spend.
@@ -82,7 +76,7 @@ impl Venue {
         let pairs = PAIRS.iter().take(plan.markets).map(|name| name.parse().expect("a pair"));
         let pairs: Vec<PairId> = pairs.collect();
         for pair in &pairs {
-            create_pair(&market, pair.base, pair.quote, terms()).await.expect("a pair");
+            create_pair(&market, pair.base, pair.quote, market_terms()).await.expect("a pair");
         }
         let mut traders = Vec::with_capacity(plan.traders);
         for number in 0..plan.traders {
@@ -115,20 +109,6 @@ fn market(store: Arc<dyn Store>, clock: Arc<dyn Clock>, doorbell: Arc<dyn Doorbe
         passwords: Arc::new(PlainPasswords),
         doorbell,
         settings: Settings::default(),
-    }
-}
-
-/// As the local market's: a lot at a tick is worth 0.01.
-fn terms() -> PairTerms {
-    let minor = |minor| Amount::from_minor(minor).expect("an amount");
-    PairTerms {
-        price_scale: Scale::new(2).expect("two decimals"),
-        tick: minor(1),
-        lot: minor(100),
-        min_notional: minor(100),
-        maker_fee: FeeBps::new(10).expect("a fee"),
-        taker_fee: FeeBps::new(20).expect("a fee"),
-        collar_bps: 1_000,
     }
 }
 

@@ -2,12 +2,15 @@
 //! whether matching keeps up: what an order costs while many wait. What is fast enough is not
 //! decided here.
 //!
-//!     cargo run --release --manifest-path benches/orders/Cargo.toml
+//!     cargo bench -p tests --bench orders
 //!
 //! Everything is the market's own: the use cases, its DynamoDB store, the embedded engine, the
 //! doorbell and the matcher; only HTTP is left out. `-- --file` has the engine on a disk, where
 //! each commit waits for it. Every run ends with an audit of all promises about money and books.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time, which no port does")]
+#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
+#![expect(clippy::expect_used, reason = "a run that cannot go on fails")]
+#![expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
 
 mod backlog;
 mod flow;
@@ -23,8 +26,11 @@ const BACKLOGS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /// Orders a second end to end, and what they cost.
 #[derive(Debug, Parser)]
-#[command(name = "orders-bench")]
+#[command(name = "orders")]
 struct Arguments {
+    /// What cargo says to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
     /// Keep the database in a file, in a new directory, and not in memory
     #[arg(long)]
     file: bool,
@@ -43,7 +49,7 @@ struct Arguments {
 }
 
 async fn run(arguments: &Arguments) {
-    let Arguments { file, orders, placers, traders, backlog_orders } = *arguments;
+    let Arguments { bench: _, file, orders, placers, traders, backlog_orders } = *arguments;
     let place = if file { "on a file" } else { "in memory" };
     println!(
         "{orders} orders by {traders} traders, {placers} at a time, embedded engine {place}\n"

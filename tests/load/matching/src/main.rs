@@ -5,13 +5,13 @@
 use domain::{amount, book, currency, id, order, pair, time};
 
 mod engines;
-#[path = "../../../shared/domain/src/book/oracle.rs"]
+#[path = "../../../../shared/domain/src/book/oracle.rs"]
 mod oracle;
-#[path = "../../../shared/domain/src/book/rehearsal.rs"]
+#[path = "../../../../shared/domain/src/book/rehearsal.rs"]
 mod rehearsal;
 mod rounds;
 mod stream;
-#[path = "../../../shared/domain/src/book/witness.rs"]
+#[path = "../../../../shared/domain/src/book/witness.rs"]
 mod witness;
 
 use std::process::ExitCode;
