@@ -23,7 +23,7 @@ const DIRECTIONS: [(&str, &[&str]); 7] = [
 
 /// What a package may use of the outside when it runs, where purity depends on it.
 const PURE: [(&str, &[&str]); 2] = [
-    ("domain", &["ethnum", "rust_decimal", "thiserror"]),
+    ("domain", &["ethnum", "hashbrown", "rust_decimal", "thiserror"]),
     ("app", &["async-trait", "sha2", "thiserror", "tokio", "tracing"]),
 ];
 

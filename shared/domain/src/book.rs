@@ -155,7 +155,7 @@ impl Event {
     /// The end of an order that does not rest: what is open of it is cancelled.
     #[must_use]
     pub fn over(working: Working, reason: Closed) -> Self {
-        settling::closed(working, Lots::ZERO, Lots::ZERO, reason)
+        settling::closed(&working, Lots::ZERO, Lots::ZERO, reason)
     }
 }
 
@@ -234,7 +234,7 @@ impl Book {
             if let Some(slot) = queues.find(working.order.id) {
                 queues.remove(slot);
             }
-            queues.insert(working);
+            queues.insert(&working);
         }
         Self { steps, standing, queues }
     }
@@ -268,10 +268,9 @@ impl Book {
     }
 
     fn cancel(&mut self, order: OrderId, reason: Closed, events: &mut Vec<Event>) {
-        let removed = self.queues.find(order).and_then(|slot| self.queues.remove(slot));
-        if let Some(working) = removed {
-            let left = working.tally.open;
-            events.push(settling::closed(working, left, Lots::ZERO, reason));
+        let Some(slot) = self.queues.find(order) else { return };
+        if let Some(working) = self.queues.remove(slot) {
+            events.push(settling::closed(working, working.tally.open, Lots::ZERO, reason));
         }
     }
 

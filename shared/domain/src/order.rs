@@ -331,27 +331,26 @@ impl OrderStatus {
 }
 
 /// Basis points of a whole, and the parts that fees are counted in below a minor unit.
-const WHOLE_BPS: i128 = 10_000;
+const WHOLE_BPS: i64 = 10_000;
 
 /// The fee of a notional, rounded up over all fills of an order together, however it is cut
 /// into fills: the fee, and what is then paid ahead.
 #[must_use]
 pub fn fee(rate: FeeBps, notional: Amount, credit: u16) -> (Amount, u16) {
-    let parts = i128::from(notional.minor())
-        .saturating_mul(rate.bps().into())
-        .saturating_sub(credit.into());
-    if parts <= 0 {
-        return (Amount::ZERO, u16::try_from(parts.saturating_neg()).unwrap_or(0));
-    }
-    let fee = parts.saturating_add(WHOLE_BPS.saturating_sub(1)) / WHOLE_BPS;
-    let ahead = fee.saturating_mul(WHOLE_BPS).saturating_sub(parts);
+    let rate = i64::from(rate.bps());
+    // Ten thousand minor units have a whole fee, so only the rest is counted in parts: no product
+    // passes 10^17.
+    let (tens, rest) = (notional.minor() / WHOLE_BPS, notional.minor() % WHOLE_BPS);
+    let parts = rest.saturating_mul(rate).saturating_sub(credit.into());
+    let rounded = parts.max(0).saturating_add(WHOLE_BPS.saturating_sub(1)) / WHOLE_BPS;
+    let ahead = rounded.saturating_mul(WHOLE_BPS).saturating_sub(parts);
+    let fee = tens.saturating_mul(rate).saturating_add(rounded);
     (bounded(fee), u16::try_from(ahead).unwrap_or(0))
 }
 
 /// At most [`Amount::MAX`]; what could pass it was refused when the order was placed.
-fn bounded(minor: i128) -> Amount {
-    let minor = i64::try_from(minor).unwrap_or(i64::MAX).clamp(0, Amount::MAX.minor());
-    Amount::from_minor(minor).unwrap_or(Amount::MAX)
+fn bounded(minor: i64) -> Amount {
+    Amount::from_minor(minor.max(0)).unwrap_or(Amount::MAX)
 }
 
 impl Order {
@@ -424,16 +423,13 @@ impl Working {
     /// counted. For an order for funds it is what is left of them.
     #[must_use]
     pub fn required(&self, steps: &Steps) -> Amount {
-        let open = i128::from(self.tally.open.count());
+        let open = self.tally.open.count();
         match (self.order.side, self.order.size) {
             (_, Size::Funds(_)) => self.tally.reserved,
-            (Side::Sell, Size::Lots(_)) => bounded(open.saturating_mul(steps.lot.minor().into())),
+            (Side::Sell, Size::Lots(_)) => bounded(open.saturating_mul(steps.lot.minor())),
             (Side::Buy, Size::Lots(_)) => {
-                let notional = bounded(
-                    i128::from(self.order.price.count())
-                        .saturating_mul(open)
-                        .saturating_mul(steps.unit_value.into()),
-                );
+                let cost = self.order.price.count().saturating_mul(steps.unit_value);
+                let notional = bounded(cost.saturating_mul(open));
                 let (fee, _) = fee(self.order.fee_max(), notional, self.tally.fee_credit);
                 notional.checked_add(fee).unwrap_or(Amount::MAX)
             }
@@ -458,6 +454,8 @@ mod tests {
         assert_eq!(fee(rate(20), minor(1), 0), (minor(1), 9_980));
         assert_eq!(fee(rate(0), minor(1), 0), (minor(0), 0));
         assert_eq!(fee(rate(20), minor(1), 9_980), (minor(0), 9_960));
+        assert_eq!(fee(rate(20), minor(20_000), 9_980), (minor(40), 9_980));
+        assert_eq!(fee(rate(999), Amount::MAX, 1), (minor(99_900_000_000_000_000), 1));
     }
 
     proptest! {

@@ -39,7 +39,7 @@ impl Book {
         let (price, left) = (before.order.price, before.tally.open);
         if after.order.price == price && after.tally.open <= left {
             let by = left.minus(after.tally.open);
-            self.queues.update(slot, after);
+            self.queues.update(slot, |working| *working = after);
             events.push(Event::Reduced { working: after, by, prevented: false, released });
             return;
         }

@@ -22,7 +22,7 @@ impl Book {
         }
         let refused = if resumed { None } else { self.refused(working) };
         match refused {
-            Some(reason) => events.push(closed(*working, Lots::ZERO, Lots::ZERO, reason)),
+            Some(reason) => events.push(closed(working, Lots::ZERO, Lots::ZERO, reason)),
             None => self.take(*working, events),
         }
     }
@@ -93,7 +93,7 @@ impl Book {
     pub(super) fn take(&mut self, mut taker: Working, events: &mut Vec<Event>) {
         let side = taker.order.side;
         while let Some(slot) = self.queues.first(side.opposite()) {
-            let Some(maker) = self.queues.get(slot).copied() else { break };
+            let Some(maker) = self.queues.get(slot) else { break };
             let price = maker.order.price;
             let wanted = wanted(&self.steps, &taker, price);
             if wanted.is_zero() || !side.crosses(taker.order.price, price) {
@@ -101,8 +101,8 @@ impl Book {
             }
             if maker.order.user != taker.order.user {
                 let lots = wanted.min(maker.tally.open);
-                self.meet(&mut taker, slot, maker, lots, events);
-            } else if self.prevent(&mut taker, slot, maker, wanted, events) {
+                self.meet(&mut taker, slot, price, lots, events);
+            } else if self.prevent(&mut taker, slot, *maker, wanted, events) {
                 return;
             }
         }
@@ -113,16 +113,15 @@ impl Book {
         &mut self,
         taker: &mut Working,
         slot: Slot,
-        mut maker: Working,
+        price: Ticks,
         lots: Lots,
         events: &mut Vec<Event>,
     ) {
-        let price = maker.order.price;
-        let cost = notional(&self.steps, price, lots);
-        let taken = fill(taker, lots, cost, taker.order.taker_fee, &self.steps);
-        let rate = maker.order.maker_fee;
-        let made = fill(&mut maker, lots, cost, rate, &self.steps);
-        self.queues.update(slot, maker);
+        let steps = &self.steps;
+        let cost = notional(steps, price, lots);
+        let taken = fill(taker, lots, cost, taker.order.taker_fee, steps);
+        let make = |maker: &mut Working| fill(maker, lots, cost, maker.order.maker_fee, steps);
+        let Some((maker, made)) = self.queues.update(slot, make) else { return };
         self.standing.trades = self.standing.trades.saturating_add(1);
         self.standing.last_price = Some(price);
         events.push(Event::Filled(Fill {
@@ -131,7 +130,7 @@ impl Book {
             lots,
             notional: cost,
             taker: *taker,
-            maker,
+            maker: *maker,
             taker_fee: taken.fee,
             maker_fee: made.fee,
             taker_released: taken.released,
@@ -164,15 +163,15 @@ impl Book {
         };
         if maker_ends {
             self.queues.remove(slot);
-            events.push(closed(maker, left, met, Closed::SelfTrade));
+            events.push(closed(&maker, left, met, Closed::SelfTrade));
         } else if decrement {
-            let mut working = maker;
-            let released = prevent(&mut working, met, &self.steps);
-            self.queues.update(slot, working);
+            let reduce = |maker: &mut Working| prevent(maker, met, &self.steps);
+            let Some((maker, released)) = self.queues.update(slot, reduce) else { return false };
+            let working = *maker;
             events.push(Event::Reduced { working, by: met, prevented: true, released });
         }
         if taker_ends {
-            events.push(closed(*taker, Lots::ZERO, met, Closed::SelfTrade));
+            events.push(closed(taker, Lots::ZERO, met, Closed::SelfTrade));
         } else if decrement && !taker.tally.open.is_zero() {
             let released = prevent(taker, met, &self.steps);
             events.push(Event::Prevented { working: *taker, by: met, released });
@@ -194,10 +193,10 @@ impl Book {
         if rests {
             self.standing.sequence = self.standing.sequence.saturating_add(1);
             taker.tally.sequence = self.standing.sequence;
-            self.queues.insert(taker);
+            self.queues.insert(&taker);
             events.push(Event::Rested(taker));
         } else {
-            events.push(closed(taker, Lots::ZERO, Lots::ZERO, reason));
+            events.push(closed(&taker, Lots::ZERO, Lots::ZERO, reason));
         }
     }
 }

@@ -12,9 +12,8 @@ use crate::{
 const WHOLE_BPS: i128 = 10_000;
 
 /// At most [`Amount::MAX`]; what could pass it was refused when the order was placed.
-fn bounded(minor: i128) -> Amount {
-    let minor = i64::try_from(minor).ok().and_then(|minor| Amount::from_minor(minor).ok());
-    minor.unwrap_or(Amount::MAX)
+fn bounded(minor: i64) -> Amount {
+    Amount::from_minor(minor).unwrap_or(Amount::MAX)
 }
 
 fn sum(one: Amount, other: Amount) -> Amount {
@@ -27,19 +26,19 @@ fn rest(whole: Amount, part: Amount) -> Amount {
 }
 
 /// What a lot costs at a price: at least 1, so that funds always come to an end.
-fn lot_cost(steps: &Steps, price: Ticks) -> i128 {
-    i128::from(price.count()).saturating_mul(steps.unit_value.into()).max(1)
+fn lot_cost(steps: &Steps, price: Ticks) -> i64 {
+    price.count().saturating_mul(steps.unit_value).max(1)
 }
 
 /// What lots cost at a price.
 pub(super) fn notional(steps: &Steps, price: Ticks, lots: Lots) -> Amount {
-    bounded(lot_cost(steps, price).saturating_mul(lots.count().into()))
+    bounded(lot_cost(steps, price).saturating_mul(lots.count()))
 }
 
 /// Whether lots and their cost at a price are amounts.
 pub(super) fn is_in_range(steps: &Steps, price: Ticks, lots: Lots) -> bool {
-    let larger = lot_cost(steps, price).max(steps.lot.minor().into());
-    larger.saturating_mul(lots.count().into()) <= i128::from(Amount::MAX.minor())
+    let larger = lot_cost(steps, price).max(steps.lot.minor());
+    larger.saturating_mul(lots.count()) <= Amount::MAX.minor()
 }
 
 /// How many lots an order that takes would have at a price: all that are open, or what its
@@ -52,7 +51,7 @@ pub(super) fn wanted(steps: &Steps, taker: &Working, price: Ticks) -> Lots {
         (Size::Funds(_), Side::Sell) => return Lots::ZERO,
         (Size::Funds(_), Side::Buy) => {}
     }
-    let cost = lot_cost(steps, price);
+    let cost = i128::from(lot_cost(steps, price));
     let funds = i128::from(taker.tally.reserved.minor());
     let parts = funds.saturating_mul(WHOLE_BPS).saturating_add(taker.tally.fee_credit.into());
     let rate = WHOLE_BPS.saturating_add(taker.order.taker_fee.bps().into());
@@ -90,7 +89,7 @@ pub(super) fn fill(
     tally.fee_credit = credit;
     let spent = match working.order.side {
         Side::Buy => sum(cost, fee),
-        Side::Sell => bounded(i128::from(steps.lot.minor()).saturating_mul(lots.count().into())),
+        Side::Sell => bounded(steps.lot.minor().saturating_mul(lots.count())),
     };
     tally.reserved = rest(tally.reserved, spent);
     Share { fee, released: release(working, steps) }
@@ -105,12 +104,12 @@ pub(super) fn prevent(working: &mut Working, by: Lots, steps: &Steps) -> Amount 
 
 /// The end of an order: of its open lots at most `met` would have traded with their owner, the
 /// others are cancelled. `left` have left the book.
-pub(super) fn closed(mut working: Working, left: Lots, met: Lots, reason: Closed) -> Event {
-    let tally = &mut working.tally;
+pub(super) fn closed(working: &Working, left: Lots, met: Lots, reason: Closed) -> Event {
+    let Working { order, mut tally } = *working;
     let prevented = met.min(tally.open);
     tally.prevented = tally.prevented.plus(prevented);
     tally.cancelled = tally.cancelled.plus(tally.open.minus(prevented));
     tally.open = Lots::ZERO;
     let released = std::mem::take(&mut tally.reserved);
-    Event::Closed { working, left, reason, released }
+    Event::Closed { working: Working { order, tally }, left, reason, released }
 }
