@@ -44,6 +44,14 @@ binaries:
 openapi:
     .ci/run openapi
 
+# The book against the naive one, a million commands; its benchmark, briefly.
+book:
+    .ci/run book
+
+# Orders a second end to end, and what they cost.
+bench *options:
+    cargo bench -p tests --bench orders -- {{ options }}
+
 # All that must hold before a change goes in.
 ci:
     .ci/run

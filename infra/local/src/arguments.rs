@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Runs the whole market on this machine: every endpoint in one process, over an embedded
-/// database, with demo users and items to buy.
+/// database, with demo users, items to buy and order books to trade on.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(name = "market", version)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]

@@ -231,6 +231,10 @@ impl fmt::Display for Report {
             writeln!(out, "\n{username} buys one {name} for {price} {currency}, in {pays}:")?;
             writeln!(out, "\n{commands}")?;
         }
+        if !self.markets.is_empty() {
+            writeln!(out, "\nBots bring the markets to life, from another terminal:")?;
+            writeln!(out, "\ncargo run -- demo --url {}", self.url)?;
+        }
         write!(out, "\nCtrl-C stops it.")
     }
 }
