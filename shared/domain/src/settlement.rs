@@ -5,7 +5,7 @@
 use crate::{
     book::Event,
     command::{Command, CommandId, Instruction},
-    commit::{Commit, Write},
+    commit::Commit,
     id::UserId,
     ledger::Unsound,
     market_event::Head,
@@ -122,13 +122,4 @@ impl Taking {
             _ => None,
         };
     }
-}
-
-/// The accounts that a commit of a matcher moves money of: who may have been the reason that it
-/// was refused.
-pub fn accounts(commit: &Commit) -> impl Iterator<Item = (usize, UserId)> {
-    commit.writes().iter().enumerate().filter_map(|(place, write)| match write {
-        Write::MoveFunds { user, .. } => Some((place, *user)),
-        _ => None,
-    })
 }

@@ -6,7 +6,7 @@ use crate::{
     amount::Money,
     book::{self, Book},
     command::CommandId,
-    commit::{ClosedOrder, Resting},
+    commit::{ClosedOrder, Resting, Write},
     id::OrderId,
     ledger::{Cause, Entry, Holder, Outcome, Posting},
     market_event::{Change, MarketEvent, Trade},
