@@ -131,7 +131,7 @@ impl World {
             cache: None,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
-            passwords: Arc::new(Argon2Passwords(PasswordHasher { memory_kib: 8, passes: 1 })),
+            passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
             doorbell: Arc::clone(&bell) as Arc<dyn Doorbell>,
             access_tokens: AccessTokens {
                 issuer: "https://market.test".to_owned(),

@@ -157,7 +157,7 @@ fn context(store: DynamoStore) -> Context {
         cache: None,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy::default()),
-        passwords: Arc::new(Argon2Passwords(PasswordHasher { memory_kib: 8, passes: 1 })),
+        passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
         doorbell: Arc::new(Unrung),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),

@@ -90,7 +90,7 @@ impl Options {
             settings: Settings::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
-            passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
+            passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),
         }
     }
 }

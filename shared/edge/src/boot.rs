@@ -117,7 +117,7 @@ pub fn context() -> Result<Context, BootFailed> {
         cache: cache(&clock)?,
         clock,
         entropy: Arc::new(SystemEntropy::default()),
-        passwords: Arc::new(Argon2Passwords(PasswordHasher::STANDARD)),
+        passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),
         doorbell: doorbell()?,
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),

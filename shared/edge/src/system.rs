@@ -1,6 +1,11 @@
 //! The real world behind the ports: the system's clock, its entropy, its slow hashes.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    num::NonZero,
+    sync::Arc,
+    thread::available_parallelism,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use app::ports::{Clock, Entropy, HashingFailed, Passwords};
 use async_trait::async_trait;
@@ -9,6 +14,7 @@ use domain::{
     time::{Span, Timestamp},
 };
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::Semaphore;
 
 use crate::auth::password::{Password, PasswordHasher, verify};
 
@@ -53,26 +59,78 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Argon2id on a thread of its own, so that others are served meanwhile.
-#[derive(Debug, Clone, Copy)]
-pub struct Argon2Passwords(pub PasswordHasher);
+/// Argon2id on threads of its own, so that others are served meanwhile: no more at once than
+/// there are processors, since each takes its memory (19 MiB by the standard) while it runs, and
+/// more would not be faster.
+#[derive(Debug, Clone)]
+pub struct Argon2Passwords {
+    hasher: PasswordHasher,
+    turns: Arc<Semaphore>,
+}
+
+impl Argon2Passwords {
+    /// Hashes new passwords like this; verifies each as it was hashed.
+    #[must_use]
+    pub fn new(hasher: PasswordHasher) -> Self {
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        Self { hasher, turns: Arc::new(Semaphore::new(processors)) }
+    }
+
+    async fn in_turn<Outcome: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Option<Outcome> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Held here, not by the caller: who stops waiting does not stop the work.
+            let _turn = turn;
+            work()
+        });
+        done.await.ok()
+    }
+}
 
 #[async_trait]
 impl Passwords for Argon2Passwords {
     async fn hash(&self, password: &str, salt: u128) -> Result<PasswordHash, HashingFailed> {
         let password = Password::parse(password).map_err(|_| HashingFailed)?;
-        let hasher = self.0;
-        tokio::task::spawn_blocking(move || hasher.hash(&password, &salt.to_be_bytes()))
-            .await
-            .map_err(|_| HashingFailed)?
-            .map_err(|_| HashingFailed)
+        let hasher = self.hasher;
+        let hashed = self.in_turn(move || hasher.hash(&password, &salt.to_be_bytes())).await;
+        hashed.ok_or(HashingFailed)?.map_err(|_| HashingFailed)
     }
 
     async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> bool {
         let Ok(password) = Password::parse(password) else { return false };
         let known = hash.is_some();
-        let hash = hash.cloned().unwrap_or_else(|| self.0.decoy());
-        let right = tokio::task::spawn_blocking(move || verify(&password, &hash)).await;
+        let hash = hash.cloned().unwrap_or_else(|| self.hasher.decoy());
+        let right = self.in_turn(move || verify(&password, &hash)).await;
         right.unwrap_or(false) && known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_passwords_are_hashed_at_once_than_there_are_processors() {
+        let passwords = Argon2Passwords::new(PasswordHasher::STANDARD);
+        let processors = passwords.turns.available_permits();
+        let [running, most] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+        let work = |_| {
+            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+            passwords.in_turn(move || {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                (0..1_000).for_each(|_| std::thread::yield_now());
+                running.fetch_sub(1, Ordering::SeqCst);
+            })
+        };
+        let done = join_all((0..processors * 8).map(work)).await;
+        assert!(done.iter().all(Option::is_some));
+        assert!((1..=processors).contains(&most.load(Ordering::SeqCst)));
     }
 }
