@@ -32,7 +32,7 @@ install:
 valkey:
     .ci/run valkey
 
-# The store's contract on a second DynamoDB engine.
+# The store's contract on a second DynamoDB engine, the doorbell on an SQS.
 contract:
     .ci/run contract
 

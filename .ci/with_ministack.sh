@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command while ministack answers on a free port of this machine, and ends it after.
-# The command finds the address in MARKET_CONTRACT_ENDPOINT.
+# The command finds the address in MARKET_CONTRACT_ENDPOINT (DynamoDB) and
+# MARKET_CONTRACT_QUEUE_ENDPOINT (SQS).
 # Usage: .ci/with_ministack.sh COMMAND...
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -48,7 +49,7 @@ start() {
     port=$(free_port)
     MARKET_CONTRACT_ENDPOINT=http://127.0.0.1:$port
     # It keeps nothing, and it listens to this machine only.
-    GATEWAY_PORT=$port BIND_HOST=127.0.0.1 SERVICES=dynamodb LOG_LEVEL=WARNING \
+    GATEWAY_PORT=$port BIND_HOST=127.0.0.1 SERVICES=dynamodb,sqs LOG_LEVEL=WARNING \
         "$venv/bin/ministack" > "$log" 2>&1 &
     server=$!
     deadline=$((SECONDS + wait_seconds))
@@ -65,7 +66,7 @@ start() {
 mkdir -p target/ci
 for ((attempt = 1; attempt <= starts_max; attempt++)); do
     if start; then
-        export MARKET_CONTRACT_ENDPOINT
+        export MARKET_CONTRACT_ENDPOINT MARKET_CONTRACT_QUEUE_ENDPOINT=$MARKET_CONTRACT_ENDPOINT
         "$@"
         exit
     fi

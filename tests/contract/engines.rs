@@ -96,6 +96,6 @@ async fn store_on(client: Client, case: &str) -> DynamoStore {
 }
 
 /// Seeded by the operating system.
-fn arbitrary() -> u64 {
+pub(crate) fn arbitrary() -> u64 {
     RandomState::new().build_hasher().finish()
 }

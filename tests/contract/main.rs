@@ -1,8 +1,9 @@
 //! Runs the contract of all stores on each of them: in memory, on the embedded engine in memory
 //! and on a file, and on any DynamoDB that an environment variable names. What the guarantees
-//! are, `testkit::contract` knows.
+//! are, `testkit::contract` knows. Rings on any SQS that another one names.
 #![expect(clippy::expect_used, reason = "a case fails by panicking")]
 
+mod doorbell;
 mod engines;
 mod units;
 
@@ -36,7 +37,16 @@ fn main() -> ExitCode {
         on_this_thread(units::reads_take_as_few_round_trips_as_they_can());
         Ok(())
     });
-    libtest_mimic::run(&arguments, guarantees.chain(costs).chain([reads]).collect()).exit_code()
+    let rings = doorbell::endpoint().map(|endpoint| {
+        Trial::test("a_queue_takes_a_command_once_and_a_markets_rings_in_their_order", || {
+            on_this_thread(
+                doorbell::a_queue_takes_a_command_once_and_a_markets_rings_in_their_order(endpoint),
+            );
+            Ok(())
+        })
+    });
+    let trials = guarantees.chain(costs).chain([reads]).chain(rings);
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 async fn guarantee(engine: Engine, case: &Case) {
