@@ -74,14 +74,17 @@ pub struct DemoArguments {
     /// What decides all that the bots leave to chance
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Leave on the books what rests at the end, to be traded with; else it is cancelled
+    #[arg(long)]
+    pub keep: bool,
 }
 
 impl DemoArguments {
     /// The options that these arguments mean.
     #[must_use]
     pub fn options(&self) -> demo::Options {
-        let Self { url, orders, bots, rate, seed } = self.clone();
-        demo::Options { url, orders, bots: bots.into(), rate, seed }
+        let Self { url, orders, bots, rate, seed, keep } = self.clone();
+        demo::Options { url, orders, bots: bots.into(), rate, seed, keep }
     }
 }
 
@@ -202,12 +205,16 @@ mod tests {
             None => panic!("no verb"),
         };
         let url = "http://localhost:8000".to_owned();
-        let by_default = demo::Options { url, orders: 2_000, bots: 10, rate: 100, seed: 1 };
+        let (orders, bots, rate, seed) = (2_000, 10, 100, 1);
+        let by_default = demo::Options { url, orders, bots, rate, seed, keep: false };
         assert_eq!(options(&["demo"]), by_default);
         let all = ["demo", "--url", "http://localhost:1/", "--orders", "5", "--bots", "2"];
-        let all = [&all[..], &["--rate", "0", "--seed", "7"]].concat();
-        let url = "http://localhost:1".to_owned();
-        assert_eq!(options(&all), demo::Options { url, orders: 5, bots: 2, rate: 0, seed: 7 });
+        let all = [&all[..], &["--rate", "0", "--seed", "7", "--keep"]].concat();
+        let (url, keep) = ("http://localhost:1".to_owned(), true);
+        assert_eq!(
+            options(&all),
+            demo::Options { url, orders: 5, bots: 2, rate: 0, seed: 7, keep }
+        );
         assert_eq!(parsed(&[]).expect("valid").verb, None);
     }
 }

@@ -1,6 +1,6 @@
 //! Bots that trade on a running market through its public API, so that a newcomer sees a living
-//! book. They are bounded, and leave nothing behind but trades and money. How the market comes
-//! to its answers is not known here.
+//! book. They are bounded, and leave nothing behind but trades and money, or also their last
+//! orders, to be traded with. How the market comes to its answers is not known here.
 
 mod bot;
 mod chance;
@@ -45,9 +45,11 @@ pub struct Options {
     pub rate: u32,
     /// What decides all that is left to chance.
     pub seed: u64,
+    /// Whether what rests at the end is left on the books; else it is cancelled.
+    pub keep: bool,
 }
 
-/// Why a run failed. Unless it says otherwise, no order was left open.
+/// Why a run failed. Unless it says otherwise, no order was left open that was not to be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// There is no market at the address.
@@ -105,21 +107,16 @@ pub enum DemoError {
         /// The market.
         market: String,
     },
-    /// An order is open after all were cancelled.
-    #[error("the order {id} is still {status}")]
-    StillOpen {
-        /// The order.
-        id: String,
-        /// Its status.
-        status: String,
-    },
+    /// So many orders are open after all were cancelled.
+    #[error("{0} orders are still open")]
+    StillOpen(u64),
 }
 
-/// Trades until all orders are placed or `stop` ends, cancels what is open, and sees that it is.
-/// Progress is said at most once a second.
+/// Trades until all orders are placed or `stop` ends, cancels what is open if it is not to be
+/// kept, and sees that it is. Progress is said at most once a second.
 ///
 /// # Errors
-/// [`DemoError`]; whatever it is, every bot has tried to cancel its orders.
+/// [`DemoError`]; whatever it is, every bot has tried to cancel what is not to be kept.
 pub async fn run(
     options: &Options,
     stop: impl Future<Output = ()>,
@@ -149,10 +146,14 @@ pub async fn run(
     let took = began.elapsed();
     let last_seen = tickers(&client, &open).await;
 
-    let left = join_all(bots.iter_mut().map(|bot| bot.leave(&open))).await;
+    let cancels = if options.keep { &[] } else { open.as_slice() };
+    let left = join_all(bots.iter_mut().map(|bot| bot.leave(cancels))).await;
     traded.into_iter().collect::<Result<(), _>>()?;
     let left = left.into_iter().collect::<Result<Vec<_>, _>>()?;
     let reckoning = left.into_iter().fold(Reckoning::default(), Reckoning::with);
+    if !options.keep && reckoning.open > 0 {
+        return Err(DemoError::StillOpen(reckoning.open));
+    }
     sleep(PUBLIC_AFTER).await;
     let after = trades(&client, &open).await?;
     let users = (0..options.bots).map(username).collect();

@@ -233,7 +233,7 @@ impl fmt::Display for Report {
         }
         if !self.markets.is_empty() {
             writeln!(out, "\nBots bring the markets to life, from another terminal:")?;
-            writeln!(out, "\ncargo run -- demo --url {}", self.url)?;
+            writeln!(out, "\ncargo run -- demo --keep --url {}", self.url)?;
         }
         write!(out, "\nCtrl-C stops it.")
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{bot::Reckoning, floor::Tally, listing::Ticker};
 
-/// What came of a run. All its orders are over.
+/// What came of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Orders that were sent.
@@ -17,6 +17,8 @@ pub struct Summary {
     pub filled: u64,
     /// Orders that were filled in part.
     pub filled_in_part: u64,
+    /// Orders that are not over: none, if they were not to be kept.
+    pub open: u64,
     /// How long the trading took.
     pub took: Duration,
     /// The bots' usernames.
@@ -58,8 +60,8 @@ impl Summary {
         markets: Vec<MarketSummary>,
     ) -> Self {
         let Tally { placed, accepted, refused } = tally;
-        let Reckoning { filled, filled_in_part } = reckoning;
-        Self { placed, accepted, refused, filled, filled_in_part, took, users, markets }
+        let Reckoning { filled, filled_in_part, open } = reckoning;
+        Self { placed, accepted, refused, filled, filled_in_part, open, took, users, markets }
     }
 
     /// Trades in all markets during the run.
@@ -105,7 +107,10 @@ impl fmt::Display for Summary {
             write!(out, "\n  {}, ", prices(&market.market, &ticker))?;
             write!(out, "spread {spread}, {} trades", market.trades)?;
         }
-        write!(out, "\nAll orders of the bots are over.")
+        match self.open {
+            0 => write!(out, "\nAll orders of the bots are over."),
+            open => write!(out, "\n{open} of these orders are on the books, to be traded with."),
+        }
     }
 }
 
@@ -117,7 +122,7 @@ mod tests {
     fn a_summary_says_what_was_placed_filled_and_traded() {
         let refused = BTreeMap::from([("no_reference_price".to_owned(), 2)]);
         let tally = Tally { placed: 10, accepted: 8, refused };
-        let reckoning = Reckoning { filled: 3, filled_in_part: 1 };
+        let reckoning = Reckoning { filled: 3, filled_in_part: 1, open: 0 };
         let text = |text: &str| Some(text.to_owned());
         let ticker = Ticker {
             last_price: text("0.40"),
@@ -127,7 +132,7 @@ mod tests {
         };
         let markets = vec![MarketSummary::new("MRC-USD", ticker, 5)];
         let took = Duration::from_millis(1_250);
-        let summary = Summary::new(tally, reckoning, took, Vec::new(), markets);
+        let mut summary = Summary::new(tally, reckoning, took, Vec::new(), markets);
         assert_eq!(
             summary.to_string(),
             "10 orders placed, 8 accepted, 2 refused (no_reference_price) in 1.2 s; \
@@ -135,5 +140,8 @@ mod tests {
              MRC-USD 0.40 (0.39 / -), spread -, 5 trades\n\
              All orders of the bots are over."
         );
+        summary.open = 2;
+        let last = "\n2 of these orders are on the books, to be traded with.";
+        assert!(summary.to_string().ends_with(last), "{summary}");
     }
 }

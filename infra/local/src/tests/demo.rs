@@ -28,7 +28,8 @@ async fn started() -> RunningMarket {
 }
 
 fn options(market: &RunningMarket, orders: u64) -> demo::Options {
-    demo::Options { url: market.url().to_owned(), orders, bots: 5, rate: 0, seed: 1 }
+    let url = market.url().to_owned();
+    demo::Options { url, orders, bots: 5, rate: 0, seed: 1, keep: false }
 }
 
 fn store(market: &RunningMarket) -> &dyn Store {
@@ -96,6 +97,26 @@ async fn the_same_bots_come_again_and_what_they_left_open_is_cancelled() {
     let audited = audit(store(&market), &users(&market, &second).await).await;
     let orders = u64::try_from(audited.orders.values().sum::<usize>()).expect("few");
     assert_eq!(orders, first.accepted + second.accepted, "{audited:?}");
+    market.shutdown().await;
+}
+
+async fn resting(market: &RunningMarket) -> usize {
+    let mut count = 0;
+    for pair in store(market).pairs().await.expect("readable") {
+        count += store(market).resting(pair.id()).await.expect("readable").len();
+    }
+    count
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_rests_until_the_next_bots_leave() {
+    let market = started().await;
+    let keeping = demo::Options { keep: true, ..options(&market, 60) };
+    let first = demo::run(&keeping, pending(), |_| {}).await.expect("traded");
+    assert!(first.open > 0, "{first}");
+    assert!(resting(&market).await > 0, "{first}");
+    let second = demo::run(&options(&market, 20), pending(), |_| {}).await.expect("traded");
+    assert_eq!((second.open, resting(&market).await), (0, 0), "{second}");
     market.shutdown().await;
 }
 
