@@ -46,7 +46,7 @@ impl Book {
         self.queues.remove(slot);
         after.tally.sequence = 0;
         events.push(Event::Withdrawn { working: after, price, left, released });
-        self.take(after, events);
+        self.take(&mut after, events);
     }
 
     /// The order as it would be, with all that is held for it reserved.

@@ -23,7 +23,10 @@ impl Book {
         let refused = if resumed { None } else { self.refused(working) };
         match refused {
             Some(reason) => events.push(closed(working, Lots::ZERO, Lots::ZERO, reason)),
-            None => self.take(*working, events),
+            None => {
+                let mut taker = *working;
+                self.take(&mut taker, events);
+            }
         }
     }
 
@@ -90,19 +93,19 @@ impl Book {
     }
 
     /// Matches an order, and lets what is left of it rest or end.
-    pub(super) fn take(&mut self, mut taker: Working, events: &mut Vec<Event>) {
+    pub(super) fn take(&mut self, taker: &mut Working, events: &mut Vec<Event>) {
         let side = taker.order.side;
         while let Some(slot) = self.queues.first(side.opposite()) {
             let Some(maker) = self.queues.get(slot) else { break };
             let price = maker.order.price;
-            let wanted = wanted(&self.steps, &taker, price);
+            let wanted = wanted(&self.steps, taker, price);
             if wanted.is_zero() || !side.crosses(taker.order.price, price) {
                 break;
             }
             if maker.order.user != taker.order.user {
                 let lots = wanted.min(maker.tally.open);
-                self.meet(&mut taker, slot, price, lots, events);
-            } else if self.prevent(&mut taker, slot, *maker, wanted, events) {
+                self.meet(taker, slot, price, lots, events);
+            } else if self.prevent(taker, slot, *maker, wanted, events) {
                 return;
             }
         }
@@ -180,10 +183,10 @@ impl Book {
     }
 
     /// What becomes of an order that meets no other any more.
-    fn finish(&mut self, mut taker: Working, events: &mut Vec<Event>) {
+    fn finish(&mut self, taker: &mut Working, events: &mut Vec<Event>) {
         let reason = match taker.order.size {
             Size::Lots(_) if taker.tally.open.is_zero() => return,
-            Size::Funds(_) if self.is_spent(&taker) => Closed::Filled,
+            Size::Funds(_) if self.is_spent(taker) => Closed::Filled,
             Size::Lots(_) | Size::Funds(_) => Closed::Expired,
         };
         let rests = match (taker.order.size, taker.order.kind, taker.order.time_in_force) {
@@ -193,10 +196,10 @@ impl Book {
         if rests {
             self.standing.sequence = self.standing.sequence.saturating_add(1);
             taker.tally.sequence = self.standing.sequence;
-            self.queues.insert(&taker);
-            events.push(Event::Rested(taker));
+            self.queues.insert(taker);
+            events.push(Event::Rested(*taker));
         } else {
-            events.push(closed(&taker, Lots::ZERO, Lots::ZERO, reason));
+            events.push(closed(taker, Lots::ZERO, Lots::ZERO, reason));
         }
     }
 }

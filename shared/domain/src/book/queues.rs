@@ -1,7 +1,10 @@
 //! Resting orders by price and time: a queue for each price, orders linked within one store.
 //! Which orders meet, and what that does to them, is not known here.
 
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    num::NonZeroU32,
+};
 
 use hashbrown::HashTable;
 
@@ -11,7 +14,8 @@ use crate::{
     pair::{Lots, Ticks},
 };
 
-/// Where an order is stored. It stays there until it is removed; then the place is used again.
+/// Where an order or a queue is stored. It stays there until it is removed; then the place is
+/// used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot(NonZeroU32);
 
@@ -38,15 +42,23 @@ pub struct Level {
     pub orders: usize,
 }
 
-/// An order's neighbours in its queue.
-#[derive(Debug, Clone, Copy, Default)]
+/// What is looked at of orders that are not themselves asked for: 16 bytes, so that they stay
+/// in the cache where orders do not.
+#[derive(Debug, Clone, Copy)]
 struct Links {
+    /// The neighbours in its queue.
     previous: Option<Slot>,
     next: Option<Slot>,
+    /// Its queue.
+    queue: Slot,
+    /// A part of its id's hash: another id hardly ever has the same.
+    check: u32,
 }
 
+/// The orders of one price.
 #[derive(Debug, Clone, Copy)]
 struct Queue {
+    rank: Rank,
     price: Ticks,
     first: Slot,
     last: Slot,
@@ -73,33 +85,44 @@ fn hash(order: OrderId) -> u64 {
     folded ^ (folded >> 32)
 }
 
+fn check(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0)
+}
+
 /// All resting orders of a book. Every order's id is stored once, and none without open lots.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queues {
     orders: Vec<Working>,
-    /// Apart from the orders: to change a neighbour's links does not fetch the neighbour.
+    /// One for each of the orders.
     links: Vec<Links>,
+    /// Places of orders that have left.
     free: Vec<Slot>,
-    /// Where the order of an id is. The ids stand in `orders` alone, so that this stays small:
-    /// most of it is in the cache where 100,000 orders rest.
+    /// Where the order of an id is. The ids stand in `orders` alone, so that this stays small.
     slots: HashTable<Slot>,
-    buys: BTreeMap<Rank, Queue>,
-    sells: BTreeMap<Rank, Queue>,
+    queues: Vec<Queue>,
+    /// Places of queues that are empty.
+    free_queues: Vec<Slot>,
+    buys: BTreeMap<Rank, Slot>,
+    sells: BTreeMap<Rank, Slot>,
 }
 
 impl Queues {
-    fn side(&self, side: Side) -> &BTreeMap<Rank, Queue> {
+    fn side(&self, side: Side) -> &BTreeMap<Rank, Slot> {
         match side {
             Side::Buy => &self.buys,
             Side::Sell => &self.sells,
         }
     }
 
-    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Rank, Queue> {
+    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Rank, Slot> {
         match side {
             Side::Buy => &mut self.buys,
             Side::Sell => &mut self.sells,
         }
+    }
+
+    fn queues(&self, side: Side) -> impl Iterator<Item = &Queue> {
+        self.side(side).values().filter_map(|slot| self.queues.get(slot.index()))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -107,11 +130,13 @@ impl Queues {
     }
 
     pub(super) fn find(&self, order: OrderId) -> Option<Slot> {
-        self.slots.find(hash(order), |slot| self.is_at(*slot, order)).copied()
-    }
-
-    fn is_at(&self, slot: Slot, order: OrderId) -> bool {
-        self.get(slot).is_some_and(|working| working.order.id == order)
+        let hash = hash(order);
+        let is_it = |slot: &Slot| {
+            let links = self.links.get(slot.index());
+            links.is_some_and(|links| links.check == check(hash))
+                && self.get(*slot).is_some_and(|working| working.order.id == order)
+        };
+        self.slots.find(hash, is_it).copied()
     }
 
     pub(super) fn get(&self, slot: Slot) -> Option<&Working> {
@@ -120,11 +145,11 @@ impl Queues {
 
     /// Which of a side is taken first.
     pub(super) fn first(&self, side: Side) -> Option<Slot> {
-        self.side(side).first_key_value().map(|(_, queue)| queue.first)
+        self.queues(side).next().map(|queue| queue.first)
     }
 
     pub(super) fn levels(&self, side: Side) -> impl Iterator<Item = Level> {
-        self.side(side).values().map(|queue| {
+        self.queues(side).map(|queue| {
             let lots = i64::try_from(queue.lots).ok().and_then(Lots::new).unwrap_or(Lots::MAX);
             Level { price: queue.price, lots, orders: queue.orders }
         })
@@ -133,74 +158,83 @@ impl Queues {
     /// The orders of a side in the order in which they are taken.
     pub(super) fn resting(&self, side: Side) -> impl Iterator<Item = &Working> {
         let follow = |slot: &Slot| self.links.get(slot.index()).and_then(|links| links.next);
-        self.side(side)
-            .values()
+        self.queues(side)
             .flat_map(move |queue| std::iter::successors(Some(queue.first), follow))
             .filter_map(|slot| self.get(slot))
     }
 
     /// Puts an order at the end of its price's queue. It must have open lots and a new id.
     pub(super) fn insert(&mut self, working: &Working) {
-        let (id, side, price) = (working.order.id, working.order.side, working.order.price);
-        let lots = i128::from(working.tally.open.count());
+        let hash = hash(working.order.id);
         let slot = self.free.pop().unwrap_or_else(|| Slot::after(self.orders.len()));
-        let queues = self.side_mut(side);
-        let mut previous = None;
-        queues
-            .entry(rank(side, price))
-            .and_modify(|queue| {
-                previous = Some(queue.last);
-                queue.last = slot;
-                queue.lots = queue.lots.saturating_add(lots);
-                queue.orders = queue.orders.saturating_add(1);
-            })
-            .or_insert(Queue { price, first: slot, last: slot, lots, orders: 1 });
+        let (queue, previous) = self.join(working, slot);
         if let Some(before) = previous.and_then(|before| self.links.get_mut(before.index())) {
             before.next = Some(slot);
         }
-        let links = Links { previous, next: None };
-        match (self.orders.get_mut(slot.index()), self.links.get_mut(slot.index())) {
-            (Some(order), Some(link)) => (*order, *link) = (*working, links),
-            (_, _) => {
-                self.orders.push(*working);
-                self.links.push(links);
+        let links = Links { previous, next: None, queue, check: check(hash) };
+        put(&mut self.orders, slot, *working);
+        put(&mut self.links, slot, links);
+        let orders = &self.orders;
+        let rehash = |slot: &Slot| {
+            let working = orders.get(slot.index());
+            working.map_or(0, |working| self::hash(working.order.id))
+        };
+        self.slots.insert_unique(hash, slot, rehash);
+    }
+
+    /// Makes an order the last of its price's queue: which queue, and who was the last before.
+    fn join(&mut self, working: &Working, slot: Slot) -> (Slot, Option<Slot>) {
+        let (side, price) = (working.order.side, working.order.price);
+        let (rank, lots) = (rank(side, price), i128::from(working.tally.open.count()));
+        let side = match side {
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
+        };
+        match side.entry(rank) {
+            Entry::Occupied(there) => {
+                let there = *there.get();
+                let queue = self.queues.get_mut(there.index());
+                let last = queue.map(|queue| {
+                    queue.lots = queue.lots.saturating_add(lots);
+                    queue.orders = queue.orders.saturating_add(1);
+                    std::mem::replace(&mut queue.last, slot)
+                });
+                (there, last)
+            }
+            Entry::Vacant(gap) => {
+                let unused = || Slot::after(self.queues.len());
+                let here = self.free_queues.pop().unwrap_or_else(unused);
+                let queue = Queue { rank, price, first: slot, last: slot, lots, orders: 1 };
+                put(&mut self.queues, here, queue);
+                (*gap.insert(here), None)
             }
         }
-        let orders = &self.orders;
-        let rehash = |slot: &Slot| orders.get(slot.index()).map_or(0, |one| hash(one.order.id));
-        self.slots.insert_unique(hash(id), slot, rehash);
     }
 
     /// Takes an order out, and gives it back as it was.
     pub(super) fn remove(&mut self, slot: Slot) -> Option<&Working> {
         let working = self.orders.get(slot.index())?;
-        let (id, side, price) = (working.order.id, working.order.side, working.order.price);
-        let lots = i128::from(working.tally.open.count());
-        self.slots.find_entry(hash(id), |one| *one == slot).ok()?.remove();
-        let Links { previous, next } = *self.links.get(slot.index())?;
+        let (side, lots) = (working.order.side, i128::from(working.tally.open.count()));
+        self.slots.find_entry(hash(working.order.id), |one| *one == slot).ok()?.remove();
+        let Links { previous, next, queue: place, .. } = *self.links.get(slot.index())?;
         if let Some(before) = previous.and_then(|before| self.links.get_mut(before.index())) {
             before.next = next;
         }
         if let Some(after) = next.and_then(|after| self.links.get_mut(after.index())) {
             after.previous = previous;
         }
-        let key = rank(side, price);
-        let queues = self.side_mut(side);
-        match (previous, next, queues.get_mut(&key)) {
-            (None, None, _) => {
-                queues.remove(&key);
+        let queue = self.queues.get_mut(place.index())?;
+        queue.lots = queue.lots.saturating_sub(lots);
+        queue.orders = queue.orders.saturating_sub(1);
+        match (previous, next) {
+            (None, None) => {
+                let rank = queue.rank;
+                self.side_mut(side).remove(&rank);
+                self.free_queues.push(place);
             }
-            (_, _, Some(queue)) => {
-                if previous.is_none() {
-                    queue.first = next.unwrap_or(queue.first);
-                }
-                if next.is_none() {
-                    queue.last = previous.unwrap_or(queue.last);
-                }
-                queue.lots = queue.lots.saturating_sub(lots);
-                queue.orders = queue.orders.saturating_sub(1);
-            }
-            (_, _, None) => {}
+            (None, Some(next)) => queue.first = next,
+            (Some(previous), None) => queue.last = previous,
+            (Some(_), Some(_)) => {}
         }
         self.free.push(slot);
         self.orders.get(slot.index())
@@ -216,13 +250,22 @@ impl Queues {
         let working = self.orders.get_mut(slot.index())?;
         let before = i128::from(working.tally.open.count());
         let said = change(working);
-        let (side, price, open) = (working.order.side, working.order.price, working.tally.open);
+        let open = working.tally.open;
         let less = before.saturating_sub(open.count().into());
-        if let Some(queue) = self.side_mut(side).get_mut(&rank(side, price)) {
+        let links = self.links.get(slot.index());
+        if let Some(queue) = links.and_then(|links| self.queues.get_mut(links.queue.index())) {
             queue.lots = queue.lots.saturating_sub(less);
         }
         let working = if open.is_zero() { self.remove(slot) } else { self.get(slot) };
         working.map(|working| (working, said))
+    }
+}
+
+/// Puts something where something was, or at the end.
+fn put<T>(all: &mut Vec<T>, slot: Slot, one: T) {
+    match all.get_mut(slot.index()) {
+        Some(place) => *place = one,
+        None => all.push(one),
     }
 }
 
@@ -242,5 +285,6 @@ mod tests {
             assert_eq!(queues.remove(slot), None, "it left");
         }
         assert_eq!((queues.orders.len(), queues.links.len(), queues.len()), (101, 101, 100));
+        assert_eq!(queues.queues.len(), 2);
     }
 }
