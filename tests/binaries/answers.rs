@@ -126,7 +126,7 @@ async fn an_order_is_matched_when_it_rings_and_swept_when_it_does_not() {
 
     let buying = event("place-order", &market.token(&market.buyer));
     let mut place = Function::start("place-order", &ringing).await;
-    let bid = json_body("place-order", &place.invoke(buying.clone()).await);
+    let bid = json_body("place-order", &place.invoke(buying).await);
     let [message] = queue.messages().try_into().expect("one message");
     assert_eq!(message.queue_url, queue.url());
     assert_eq!((&*message.group, &*message.body), ("MRC-USD", "MRC-USD"));

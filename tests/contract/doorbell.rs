@@ -39,17 +39,23 @@ fn sent_for(message: &Message) -> (String, String) {
     (group.clone(), attribute(MessageSystemAttributeName::MessageDeduplicationId).clone())
 }
 
-/// What waits in the queue, pair by pair in its order.
+/// Takes all that waits out of the queue: pair by pair, each in its order.
 async fn waiting(client: &Client, queue_url: &str) -> Vec<(String, String)> {
-    let received = client
-        .receive_message()
-        .queue_url(queue_url)
-        .max_number_of_messages(10)
-        .message_system_attribute_names(MessageSystemAttributeName::All)
-        .send()
-        .await;
-    let messages = received.expect("messages").messages.unwrap_or_default();
-    let mut waiting: Vec<_> = messages.iter().map(sent_for).collect();
+    let mut waiting = Vec::new();
+    loop {
+        let received = client
+            .receive_message()
+            .queue_url(queue_url)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await;
+        let messages = received.expect("messages").messages.unwrap_or_default();
+        let Some(message) = messages.first() else { break };
+        waiting.push(sent_for(message));
+        let receipt = message.receipt_handle().expect("a receipt");
+        let deleted = client.delete_message().queue_url(queue_url).receipt_handle(receipt);
+        deleted.send().await.expect("deleted");
+    }
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
     waiting
 }

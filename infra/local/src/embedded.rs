@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
-use tokio::sync::Semaphore;
+use edge::system::Turns;
 
 pub use meter::{MeterReading, MeteredTransport};
 pub use operations::Answer;
@@ -68,8 +68,8 @@ pub enum EmbeddedError {
 #[derive(Clone)]
 pub struct EmbeddedDynamo {
     engine: Arc<Engine>,
-    /// One permit, for a file; nothing in memory.
-    file_turns: Option<Arc<Semaphore>>,
+    /// One at a time, for a file; nothing in memory.
+    file_turns: Option<Turns>,
 }
 
 impl std::fmt::Debug for EmbeddedDynamo {
@@ -92,7 +92,7 @@ impl EmbeddedDynamo {
         let name =
             path.to_str().ok_or_else(|| EmbeddedError::PathNotUnicode(path.to_path_buf()))?;
         let database = Database::new(name).map_err(|error| open_error(name, error))?;
-        let file_turns = Some(Arc::new(Semaphore::new(1)));
+        let file_turns = Some(Turns::new(1));
         Ok(Self { engine: Arc::new(Engine::new(database)), file_turns })
     }
 
@@ -134,17 +134,9 @@ impl EmbeddedDynamo {
         let Some(turns) = &self.file_turns else {
             return Ok(work(&self.engine));
         };
-        let turn = Arc::clone(turns)
-            .acquire_owned()
-            .await
-            .map_err(|error| EmbeddedError::Stopped(error.into()))?;
         let engine = Arc::clone(&self.engine);
-        let done = tokio::task::spawn_blocking(move || {
-            // Held here, not by the caller: an abandoned call still has its turn until it ends.
-            let _turn = turn;
-            work(&engine)
-        });
-        done.await.map_err(|error| EmbeddedError::Stopped(error.into()))
+        let done = turns.run(move || work(&engine)).await;
+        done.map_err(|error| EmbeddedError::Stopped(error.into()))
     }
 }
 

@@ -46,6 +46,12 @@ impl Amount {
         }
     }
 
+    /// This many minor units, or the nearest amount: none below zero, [`Amount::MAX`] above it.
+    #[must_use]
+    pub fn clamped(minor: i64) -> Self {
+        Self(minor.clamp(0, Self::MAX.0))
+    }
+
     /// The count of minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {

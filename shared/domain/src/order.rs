@@ -331,7 +331,7 @@ impl OrderStatus {
 }
 
 /// Basis points of a whole, and the parts that fees are counted in below a minor unit.
-const WHOLE_BPS: i64 = 10_000;
+pub(crate) const WHOLE_BPS: i64 = 10_000;
 
 /// The fee of a notional, rounded up over all fills of an order together, however it is cut
 /// into fills: the fee, and what is then paid ahead.
@@ -340,17 +340,12 @@ pub fn fee(rate: FeeBps, notional: Amount, credit: u16) -> (Amount, u16) {
     let rate = i64::from(rate.bps());
     // Ten thousand minor units have a whole fee, so only the rest is counted in parts: no product
     // passes 10^17.
-    let (tens, rest) = (notional.minor() / WHOLE_BPS, notional.minor() % WHOLE_BPS);
+    let (whole, rest) = (notional.minor() / WHOLE_BPS, notional.minor() % WHOLE_BPS);
     let parts = rest.saturating_mul(rate).saturating_sub(credit.into());
     let rounded = parts.max(0).saturating_add(WHOLE_BPS.saturating_sub(1)) / WHOLE_BPS;
     let ahead = rounded.saturating_mul(WHOLE_BPS).saturating_sub(parts);
-    let fee = tens.saturating_mul(rate).saturating_add(rounded);
-    (bounded(fee), u16::try_from(ahead).unwrap_or(0))
-}
-
-/// At most [`Amount::MAX`]; what could pass it was refused when the order was placed.
-fn bounded(minor: i64) -> Amount {
-    Amount::from_minor(minor.max(0)).unwrap_or(Amount::MAX)
+    let fee = whole.saturating_mul(rate).saturating_add(rounded);
+    (Amount::clamped(fee), u16::try_from(ahead).unwrap_or(0))
 }
 
 impl Order {
@@ -423,13 +418,12 @@ impl Working {
     /// counted. For an order for funds it is what is left of them.
     #[must_use]
     pub fn required(&self, steps: &Steps) -> Amount {
-        let open = self.tally.open.count();
+        let open = self.tally.open;
         match (self.order.side, self.order.size) {
             (_, Size::Funds(_)) => self.tally.reserved,
-            (Side::Sell, Size::Lots(_)) => bounded(open.saturating_mul(steps.lot.minor())),
+            (Side::Sell, Size::Lots(_)) => steps.base_of(open).amount,
             (Side::Buy, Size::Lots(_)) => {
-                let cost = self.order.price.count().saturating_mul(steps.unit_value);
-                let notional = bounded(cost.saturating_mul(open));
+                let notional = steps.cost(self.order.price, open);
                 let (fee, _) = fee(self.order.fee_max(), notional, self.tally.fee_credit);
                 notional.checked_add(fee).unwrap_or(Amount::MAX)
             }

@@ -78,6 +78,8 @@ pub struct Lots(i64);
 impl Lots {
     /// None.
     pub const ZERO: Self = Self(0);
+    /// The smallest quantity.
+    pub const ONE: Self = Self(1);
     /// The largest quantity, 10^12 lots: a million of them still fits an `i64`.
     pub const MAX: Self = Self(1_000_000_000_000);
 
@@ -350,6 +352,13 @@ impl Steps {
         Money { amount, currency: self.quote }
     }
 
+    /// What lots of an accepted order cost at a price, at most [`Amount::MAX`].
+    #[must_use]
+    pub fn cost(&self, price: Ticks, lots: Lots) -> Amount {
+        let lot = price.count().saturating_mul(self.unit_value);
+        Amount::clamped(lot.saturating_mul(lots.count()))
+    }
+
     /// What so many lots cost at a price: exact, by the rule of [`InvalidPair::Inexact`].
     ///
     /// # Errors
@@ -422,8 +431,7 @@ fn whole_steps(amount: Amount, step: Amount) -> Option<i64> {
 
 /// So many steps; what is over [`Amount::MAX`] was refused when the order was placed.
 fn times(step: Amount, count: i64) -> Amount {
-    let product = step.minor().saturating_mul(count).min(Amount::MAX.minor());
-    Amount::from_minor(product).unwrap_or(Amount::MAX)
+    Amount::clamped(step.minor().saturating_mul(count))
 }
 
 #[cfg(test)]

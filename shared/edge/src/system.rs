@@ -14,7 +14,7 @@ use domain::{
     time::{Span, Timestamp},
 };
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinError};
 
 use crate::auth::password::{Password, PasswordHasher, verify};
 
@@ -59,13 +59,43 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// Work on blocking threads, so much at once and the rest in order of arrival.
+#[derive(Debug, Clone)]
+pub struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    /// So many at once.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once)))
+    }
+
+    /// Does something when it is its turn. A caller that stops waiting does not stop what has
+    /// begun, and its turn lasts until it ends.
+    ///
+    /// # Errors
+    /// The work panicked, or the runtime ends.
+    pub async fn run<Outcome: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Result<Outcome, JoinError> {
+        // Nobody closes the semaphore, so it is always a turn.
+        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await
+    }
+}
+
 /// Argon2id on threads of its own, so that others are served meanwhile: no more at once than
 /// there are processors, since each takes its memory (19 MiB by the standard) while it runs, and
 /// more would not be faster.
 #[derive(Debug, Clone)]
 pub struct Argon2Passwords {
     hasher: PasswordHasher,
-    turns: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Argon2Passwords {
@@ -73,20 +103,7 @@ impl Argon2Passwords {
     #[must_use]
     pub fn new(hasher: PasswordHasher) -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self { hasher, turns: Arc::new(Semaphore::new(processors)) }
-    }
-
-    async fn in_turn<Outcome: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Outcome + Send + 'static,
-    ) -> Option<Outcome> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
-        let done = tokio::task::spawn_blocking(move || {
-            // Held here, not by the caller: who stops waiting does not stop the work.
-            let _turn = turn;
-            work()
-        });
-        done.await.ok()
+        Self { hasher, turns: Turns::new(processors) }
     }
 }
 
@@ -95,15 +112,15 @@ impl Passwords for Argon2Passwords {
     async fn hash(&self, password: &str, salt: u128) -> Result<PasswordHash, HashingFailed> {
         let password = Password::parse(password).map_err(|_| HashingFailed)?;
         let hasher = self.hasher;
-        let hashed = self.in_turn(move || hasher.hash(&password, &salt.to_be_bytes())).await;
-        hashed.ok_or(HashingFailed)?.map_err(|_| HashingFailed)
+        let hashed = self.turns.run(move || hasher.hash(&password, &salt.to_be_bytes())).await;
+        hashed.map_err(|_| HashingFailed)?.map_err(|_| HashingFailed)
     }
 
     async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> bool {
         let Ok(password) = Password::parse(password) else { return false };
         let known = hash.is_some();
         let hash = hash.cloned().unwrap_or_else(|| self.hasher.decoy());
-        let right = self.in_turn(move || verify(&password, &hash)).await;
+        let right = self.turns.run(move || verify(&password, &hash)).await;
         right.unwrap_or(false) && known
     }
 }
@@ -119,18 +136,18 @@ mod tests {
     #[tokio::test]
     async fn no_more_passwords_are_hashed_at_once_than_there_are_processors() {
         let passwords = Argon2Passwords::new(PasswordHasher::STANDARD);
-        let processors = passwords.turns.available_permits();
+        let processors = available_parallelism().map_or(1, NonZero::get);
         let [running, most] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
         let work = |_| {
             let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-            passwords.in_turn(move || {
+            passwords.turns.run(move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 (0..1_000).for_each(|_| std::thread::yield_now());
                 running.fetch_sub(1, Ordering::SeqCst);
             })
         };
         let done = join_all((0..processors * 8).map(work)).await;
-        assert!(done.iter().all(Option::is_some));
+        assert!(done.iter().all(Result::is_ok));
         assert!((1..=processors).contains(&most.load(Ordering::SeqCst)));
     }
 }

@@ -13,7 +13,7 @@ use app::{
     money::Operate,
     pair_cache::PairCache,
     perform::{Answer, perform},
-    ports::{Ledger, Store},
+    ports::{Clock, Doorbell, Ledger, Store},
     rate_cache::RateCache,
 };
 use domain::{
@@ -230,20 +230,30 @@ pub struct Fair {
 #[must_use]
 pub fn market_on(store: Arc<dyn Store>) -> Fair {
     let clock = Arc::new(ManualClock::at(start()));
-    let market = Market {
-        rates: RateCache::new(Arc::clone(&store), None, clock.clone()),
-        items: ItemCache::new(Arc::clone(&store), clock.clone()),
-        pairs: PairCache::new(Arc::clone(&store), clock.clone()),
-        depths: DepthCache::new(Arc::clone(&store), clock.clone()),
+    let market = market_by(store, clock.clone(), Arc::new(RecordingDoorbell::default()));
+    Fair { market, clock }
+}
+
+/// A market over a store, by another clock and with another doorbell.
+#[must_use]
+pub fn market_by(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    doorbell: Arc<dyn Doorbell>,
+) -> Market {
+    Market {
+        rates: RateCache::new(Arc::clone(&store), None, Arc::clone(&clock)),
+        items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
+        pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
+        depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
         desks: Desks::default(),
         store,
-        clock: clock.clone(),
+        clock,
         entropy: Arc::new(SeededEntropy::new(1)),
         passwords: Arc::new(PlainPasswords),
-        doorbell: Arc::new(RecordingDoorbell::default()),
+        doorbell,
         settings: Settings::default(),
-    };
-    Fair { market, clock }
+    }
 }
 
 /// A market over an empty store, with Earth, Mars and Venus.

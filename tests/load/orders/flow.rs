@@ -1,5 +1,5 @@
-//! The orders of a run, the same in every run: half of them meet another, half of them wait for
-//! one. When they are placed is not known here.
+//! The orders of a run, the same in every run: some meet others, some wait for them. When they
+//! are placed is not known here.
 
 use app::orders::{PlaceOrder, place_order};
 use domain::{

@@ -4,17 +4,12 @@
 use std::sync::Arc;
 
 use app::{
-    depth::DepthCache,
     identity::{SignUp, register},
-    item_cache::ItemCache,
-    market::{Market, Settings},
-    matching::Desks,
+    market::Market,
     money::Operate,
-    pair_cache::PairCache,
     pairs::create_pair,
     perform::perform,
     ports::{Clock, Doorbell, Store},
-    rate_cache::RateCache,
 };
 use domain::{id::UserId, identity::Role, ledger::Outcome, pair::PairId};
 use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables};
@@ -22,10 +17,8 @@ use market::embedded::EmbeddedDynamo;
 use tempfile::TempDir;
 use testkit::{
     audit::{Audited, audit},
-    builders::{asked, earth, mars, money, put_universe, venus},
-    entropy::SeededEntropy,
+    builders::{asked, earth, market_by, mars, money, put_universe, venus},
     metered::MeteredStore,
-    passwords::PlainPasswords,
 };
 use tests::market_terms;
 
@@ -72,7 +65,7 @@ impl Venue {
             put_universe(store.as_ref(), universe).await;
         }
         let meter = Arc::new(MeteredStore::new(store));
-        let market = Arc::new(market(Arc::clone(&meter) as _, clock, doorbell));
+        let market = Arc::new(market_by(Arc::clone(&meter) as _, clock, doorbell));
         let pairs = PAIRS.iter().take(plan.markets).map(|name| name.parse().expect("a pair"));
         let pairs: Vec<PairId> = pairs.collect();
         for pair in &pairs {
@@ -93,22 +86,6 @@ impl Venue {
             directory.close().expect("removed");
         }
         audited
-    }
-}
-
-fn market(store: Arc<dyn Store>, clock: Arc<dyn Clock>, doorbell: Arc<dyn Doorbell>) -> Market {
-    Market {
-        rates: RateCache::new(Arc::clone(&store), None, Arc::clone(&clock)),
-        items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        desks: Desks::default(),
-        store,
-        clock,
-        entropy: Arc::new(SeededEntropy::new(1)),
-        passwords: Arc::new(PlainPasswords),
-        doorbell,
-        settings: Settings::default(),
     }
 }
 

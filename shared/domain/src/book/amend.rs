@@ -1,11 +1,7 @@
 //! How a resting order gets another price or size. No more lots at the same price keep its
 //! place; all else is a new order in all but its id.
 
-use super::{
-    AmendRefusal, Book, Event,
-    queues::Slot,
-    settling::{is_in_range, release},
-};
+use super::{AmendRefusal, Book, Event, queues::Slot, settling::release};
 use crate::{
     amount::Amount,
     id::OrderId,
@@ -72,7 +68,7 @@ impl Book {
         if after.tally.open.is_zero() {
             return Err(AmendRefusal::TooFewLots);
         }
-        if !is_in_range(&self.steps, after.order.price, after.tally.open) {
+        if self.steps.notional(after.order.price, after.tally.open).is_err() {
             return Err(AmendRefusal::TooLarge);
         }
         let held = before.tally.reserved.checked_add(extra).ok_or(AmendRefusal::TooLarge)?;

@@ -4,7 +4,7 @@
 use super::{
     Book, Event, Fill,
     queues::Slot,
-    settling::{closed, fill, notional, prevent, wanted},
+    settling::{closed, fill, prevent, wanted},
 };
 use crate::{
     order::{Closed, OrderKind, SelfTradePrevention, Side, Size, TimeInForce, Working},
@@ -68,7 +68,7 @@ impl Book {
                 if skips { continue } else { break }
             }
             let lots = wanted.min(maker.tally.open);
-            let cost = notional(&self.steps, price, lots);
+            let cost = self.steps.cost(price, lots);
             fill(&mut trial, lots, cost, order.taker_fee, &self.steps);
             if lots < maker.tally.open {
                 return true;
@@ -104,7 +104,9 @@ impl Book {
             }
             if maker.order.user != taker.order.user {
                 let lots = wanted.min(maker.tally.open);
-                self.meet(taker, slot, price, lots, events);
+                if self.meet(taker, slot, price, lots, events).is_none() {
+                    break;
+                }
             } else if self.prevent(taker, slot, *maker, wanted, events) {
                 return;
             }
@@ -112,6 +114,7 @@ impl Book {
         self.finish(taker, events);
     }
 
+    /// Fills lots of two orders; nothing if none rests in the slot.
     fn meet(
         &mut self,
         taker: &mut Working,
@@ -119,12 +122,12 @@ impl Book {
         price: Ticks,
         lots: Lots,
         events: &mut Vec<Event>,
-    ) {
+    ) -> Option<()> {
         let steps = &self.steps;
-        let cost = notional(steps, price, lots);
-        let taken = fill(taker, lots, cost, taker.order.taker_fee, steps);
+        let cost = steps.cost(price, lots);
         let make = |maker: &mut Working| fill(maker, lots, cost, maker.order.maker_fee, steps);
-        let Some((maker, made)) = self.queues.update(slot, make) else { return };
+        let (maker, made) = self.queues.update(slot, make)?;
+        let taken = fill(taker, lots, cost, taker.order.taker_fee, steps);
         self.standing.trades = self.standing.trades.saturating_add(1);
         self.standing.last_price = Some(price);
         events.push(Event::Filled(Fill {
@@ -139,6 +142,7 @@ impl Book {
             taker_released: taken.released,
             maker_released: made.released,
         }));
+        Some(())
     }
 
     /// Keeps an order from trading with its owner's; whether it is over by that.
@@ -169,7 +173,7 @@ impl Book {
             events.push(closed(&maker, left, met, Closed::SelfTrade));
         } else if decrement {
             let reduce = |maker: &mut Working| prevent(maker, met, &self.steps);
-            let Some((maker, released)) = self.queues.update(slot, reduce) else { return false };
+            let Some((maker, released)) = self.queues.update(slot, reduce) else { return true };
             let working = *maker;
             events.push(Event::Reduced { working, by: met, prevented: true, released });
         }

@@ -4,17 +4,9 @@
 use super::Event;
 use crate::{
     amount::Amount,
-    order::{Closed, Side, Size, Working, fee},
+    order::{Closed, Side, Size, WHOLE_BPS, Working, fee},
     pair::{FeeBps, Lots, Steps, Ticks},
 };
-
-/// Ten-thousandths: what fees are counted in.
-const WHOLE_BPS: i128 = 10_000;
-
-/// At most [`Amount::MAX`]; what could pass it was refused when the order was placed.
-fn bounded(minor: i64) -> Amount {
-    Amount::from_minor(minor).unwrap_or(Amount::MAX)
-}
 
 fn sum(one: Amount, other: Amount) -> Amount {
     one.checked_add(other).unwrap_or(Amount::MAX)
@@ -23,22 +15,6 @@ fn sum(one: Amount, other: Amount) -> Amount {
 /// The difference, at least zero.
 fn rest(whole: Amount, part: Amount) -> Amount {
     whole.checked_sub(part).unwrap_or(Amount::ZERO)
-}
-
-/// What a lot costs at a price: at least 1, so that funds always come to an end.
-fn lot_cost(steps: &Steps, price: Ticks) -> i64 {
-    price.count().saturating_mul(steps.unit_value).max(1)
-}
-
-/// What lots cost at a price.
-pub(super) fn notional(steps: &Steps, price: Ticks, lots: Lots) -> Amount {
-    bounded(lot_cost(steps, price).saturating_mul(lots.count()))
-}
-
-/// Whether lots and their cost at a price are amounts.
-pub(super) fn is_in_range(steps: &Steps, price: Ticks, lots: Lots) -> bool {
-    let larger = lot_cost(steps, price).max(steps.lot.minor());
-    larger.saturating_mul(lots.count()) <= Amount::MAX.minor()
 }
 
 /// How many lots an order that takes would have at a price: all that are open, or what its
@@ -51,10 +27,10 @@ pub(super) fn wanted(steps: &Steps, taker: &Working, price: Ticks) -> Lots {
         (Size::Funds(_), Side::Sell) => return Lots::ZERO,
         (Size::Funds(_), Side::Buy) => {}
     }
-    let cost = i128::from(lot_cost(steps, price));
-    let funds = i128::from(taker.tally.reserved.minor());
-    let parts = funds.saturating_mul(WHOLE_BPS).saturating_add(taker.tally.fee_credit.into());
-    let rate = WHOLE_BPS.saturating_add(taker.order.taker_fee.bps().into());
+    let cost = i128::from(steps.cost(price, Lots::ONE).minor());
+    let (funds, whole) = (i128::from(taker.tally.reserved.minor()), i128::from(WHOLE_BPS));
+    let parts = funds.saturating_mul(whole).saturating_add(taker.tally.fee_credit.into());
+    let rate = whole.saturating_add(taker.order.taker_fee.bps().into());
     let lots = parts.checked_div(cost.saturating_mul(rate)).unwrap_or(0);
     i64::try_from(lots).ok().and_then(Lots::new).unwrap_or(Lots::MAX)
 }
@@ -89,7 +65,7 @@ pub(super) fn fill(
     tally.fee_credit = credit;
     let spent = match working.order.side {
         Side::Buy => sum(cost, fee),
-        Side::Sell => bounded(steps.lot.minor().saturating_mul(lots.count())),
+        Side::Sell => steps.base_of(lots).amount,
     };
     tally.reserved = rest(tally.reserved, spent);
     Share { fee, released: release(working, steps) }
