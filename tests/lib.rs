@@ -7,13 +7,17 @@
     reason = "a test's fixture that fails is a test that fails"
 )]
 
+mod following;
+mod gateway;
+mod rows;
+
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use app::{
     market::Settings,
     matching::match_orders,
     pairs::create_pair,
-    ports::{Clock, Doorbell, NotRung, Store},
+    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, NotRung, Store, WebhookSender},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,11 +45,21 @@ use edge::{
     dispatch::Source,
     limits::Quotas,
     router::Router,
+    sockets::Gateway,
     system::Argon2Passwords,
 };
+pub use following::Functions;
+pub use gateway::RecordingGateway;
 use market::embedded::{EmbeddedDynamo, MeterReading, MeteredTransport, client_over};
+pub use rows::RawRow;
 use serde_json::Value;
-use testkit::{clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy};
+use testkit::{
+    clock::ManualClock,
+    dead_letters::RecordingDeadLetters,
+    deliveries::{RecordingDeliveries, RecordingSender},
+    doorbell::RecordingDoorbell,
+    entropy::SeededEntropy,
+};
 
 /// 2026-11-21T08:00:00Z, when every world begins.
 pub const BEGINNING_MS: i64 = 1_795_248_000_000;
@@ -71,7 +85,16 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// What was rung for.
     pub doorbell: Arc<RecordingDoorbell>,
+    /// What no function could handle.
+    pub dead_letters: Arc<RecordingDeadLetters>,
+    /// What is to be delivered to webhooks.
+    pub deliveries: Arc<RecordingDeliveries>,
+    /// What was posted to webhooks.
+    pub receiver: Arc<RecordingSender>,
+    /// What was posted to connections.
+    pub gateway: Arc<RecordingGateway>,
     bell: Arc<Bell>,
+    streams: following::Streams,
     router: Arc<Router>,
     meter: MeteredTransport,
 }
@@ -122,9 +145,14 @@ impl World {
         let meter = MeteredTransport::new(engine.http_client());
         let client = client_over(meter.http_client());
         let tables = TableNames::prefixed("test");
-        create_missing_tables(&client, &tables, Streams::None).await.expect("tables");
+        create_missing_tables(&client, &tables, Streams::Declared).await.expect("tables");
+        let streams = following::Streams::new(engine, tables.clone());
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGINNING_MS)));
         let bell = Arc::new(Bell::default());
+        let dead_letters = Arc::new(RecordingDeadLetters::default());
+        let gateway = Arc::new(RecordingGateway::default());
+        let deliveries = Arc::new(RecordingDeliveries::default());
+        let receiver = Arc::new(RecordingSender::default());
         let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         let parts = Parts {
             store: wrap(Arc::new(DynamoStore::new(client, tables))),
@@ -133,6 +161,9 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(1)),
             passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
             doorbell: Arc::clone(&bell) as Arc<dyn Doorbell>,
+            deliveries: Arc::clone(&deliveries) as Arc<dyn DeliveryQueue>,
+            dead_letters: Arc::clone(&dead_letters) as Arc<dyn DeadLetters>,
+            gateway: Arc::clone(&gateway) as Arc<dyn Gateway>,
             access_tokens: AccessTokens {
                 issuer: "https://market.test".to_owned(),
                 audience: "market".to_owned(),
@@ -142,9 +173,22 @@ impl World {
             settings: Settings::default(),
         };
         let router = Router::new(functions::ENDPOINTS).expect("routable");
-        let context = Arc::new(parts.context());
+        let webhook_sender = Arc::clone(&receiver) as Arc<dyn WebhookSender>;
+        let context = Arc::new(Context { webhook_sender, ..parts.context() });
         let (doorbell, router) = (Arc::clone(&bell.record), Arc::new(router));
-        let world = Self { context, clock, doorbell, bell, router, meter };
+        let world = Self {
+            context,
+            clock,
+            doorbell,
+            dead_letters,
+            gateway,
+            deliveries,
+            receiver,
+            bell,
+            streams,
+            router,
+            meter,
+        };
         for (name, code, rate) in
             [("Earth", "USD", "1"), ("Mars", "MRC", "2.5"), ("Venus", "VNC", "0.75")]
         {
@@ -171,11 +215,15 @@ impl World {
             entropy: Arc::clone(&market.entropy),
             passwords: Arc::clone(&market.passwords),
             doorbell: Arc::clone(&market.doorbell),
+            deliveries: Arc::clone(&market.deliveries),
+            dead_letters: Arc::clone(&self.context.dead_letters),
+            gateway: Arc::clone(&self.context.gateway),
             access_tokens: self.context.access_tokens.clone(),
             quotas: self.context.limiter.quotas,
             settings: market.settings,
         };
-        Arc::new(parts.context())
+        let webhook_sender = Arc::clone(&self.context.webhook_sender);
+        Arc::new(Context { webhook_sender, ..parts.context() })
     }
 
     /// The same world, whose matcher does from now on at each ring all that waits. Without it

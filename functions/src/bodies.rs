@@ -12,6 +12,7 @@ use domain::{
     id::WalletId,
     ledger::{Holder, Posting},
     rate::{RateSource, RateVersion},
+    statement::StatementLine,
     universe::Universe,
 };
 use edge::{call::Call, context::Context, wire::rfc3339};
@@ -110,6 +111,20 @@ impl WalletBody {
             created_at: rfc3339(times.opened_at),
             updated_at: rfc3339(times.changed_at),
         })
+    }
+
+    /// The wallet as it was after a line of its statement.
+    #[must_use]
+    pub fn after(self, line: &StatementLine, currency: Currency) -> Self {
+        let posted = line.after.posted().to_decimal(currency.scale);
+        Self {
+            balance: posted.clone(),
+            posted,
+            held: line.after.held.to_decimal(currency.scale),
+            available: line.after.available.to_decimal(currency.scale),
+            updated_at: rfc3339(line.at),
+            ..self
+        }
     }
 
     /// All wallets of an account whose currencies are known.

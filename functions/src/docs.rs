@@ -46,8 +46,8 @@ pub(crate) fn page(policy: &str, head: &str, body: &str) -> Reply {
          </head>\n\
          <body>\n\
          {body}\n\
-         <noscript>The document itself is at <a href=\"openapi.json\">openapi.json</a>.\
-         </noscript>\n\
+         <noscript>The document itself is at <a href=\"openapi.json\">openapi.json</a>, that of \
+         the live data at <a href=\"asyncapi.json\">asyncapi.json</a>.</noscript>\n\
          </body>\n\
          </html>\n",
         FAVICON.name(),

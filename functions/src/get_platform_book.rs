@@ -62,7 +62,9 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
 }
 
 impl PlatformBookBody {
-    fn new(pair: &Pair, depth: &Depth) -> Self {
+    /// The best of a market's book.
+    #[must_use]
+    pub fn new(pair: &Pair, depth: &Depth) -> Self {
         Self {
             bids: side_of(&pair.steps, depth, Side::Buy),
             asks: side_of(&pair.steps, depth, Side::Sell),

@@ -1,8 +1,12 @@
-//! GET /markets/{market}/ticker: a market's last and best prices.
+//! GET /markets/{market}/ticker: a market's last and best prices, and its last 24 hours.
 
-use app::depth::Depth;
+use app::{
+    day_stats::{DayStats, day_stats},
+    depth::Depth,
+};
 use domain::{
     amount::Amount,
+    candle::Candle,
     order::Side,
     pair::{Pair, Steps, Ticks},
 };
@@ -17,7 +21,10 @@ use edge::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::market_bodies::{last_price, levels, named};
+use crate::{
+    market_bodies::{last_price, levels, named},
+    sums::{base_volume, decimal, quote_volume},
+};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new(
@@ -26,10 +33,11 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
     &["/api/v1/markets/{market}/ticker"],
     |context, call| Box::pin(handle(context, call)),
 )
-.described("Markets", "A market's last and best prices; at most 250 ms old")
+.described("Markets", "A market's last and best prices, and its last 24 hours")
 .gives::<TickerBody>(200);
 
-/// A market's prices as of its event `seq`. What there is not is null.
+/// A market's prices as of its event `seq`, at most 250 ms old; and its last 24 hours, a second
+/// old and behind the last commit by a moment. What there is not is null.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TickerBody {
     /// Whose prices.
@@ -55,15 +63,69 @@ pub struct TickerBody {
     mid: Option<String>,
     /// When the event was.
     at: Option<String>,
+    /// The trades of the last 24 hours.
+    day: DayBody,
+}
+
+/// A market's last 24 hours. Without a trade, the prices are null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DayBody {
+    /// When they begin: the last multiple of five minutes at least 24 hours ago.
+    from: String,
+    /// The price of the first trade.
+    open: Option<String>,
+    /// The highest price.
+    high: Option<String>,
+    /// The lowest price.
+    low: Option<String>,
+    /// The price of the last trade.
+    last: Option<String>,
+    /// How far the last price is above the first, or below.
+    #[schema(example = "-0.02")]
+    change: Option<String>,
+    /// How much was traded, in the base currency.
+    volume: String,
+    /// What it was worth, in the quote currency.
+    quote_volume: String,
+    /// How many trades.
+    trades: u64,
 }
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let (pair, depth) = named(context, call).await?;
-    Reply::json(200, &TickerBody::new(&pair, &depth))
+    let day = day_stats(&context.market, pair.id()).await?;
+    Reply::json(200, &TickerBody::new(&pair, &depth, &day))
+}
+
+impl DayBody {
+    fn new(steps: &Steps, day: &DayStats) -> Self {
+        let sum = day.sum.as_ref();
+        let nothing = |scale| decimal(0, scale);
+        let change = sum.and_then(|sum| change(steps, sum.open, sum.close));
+        Self {
+            from: rfc3339(day.from),
+            open: sum.map(|sum| steps.price_text(sum.open)),
+            high: sum.map(|sum| steps.price_text(sum.high)),
+            low: sum.map(|sum| steps.price_text(sum.low)),
+            last: sum.map(|sum| steps.price_text(sum.close)),
+            change,
+            volume: sum.map_or_else(|| nothing(steps.base.scale), |sum| base_volume(steps, sum)),
+            quote_volume: sum
+                .map_or_else(|| nothing(steps.quote.scale), |sum| quote_volume(steps, sum)),
+            trades: sum.map_or(0, Candle::trades),
+        }
+    }
+}
+
+fn change(steps: &Steps, open: Ticks, last: Ticks) -> Option<String> {
+    let ticks = i128::from(last.count()).checked_sub(open.count().into())?;
+    Some(decimal(ticks.checked_mul(steps.tick.minor().into())?, steps.price_scale))
 }
 
 impl TickerBody {
-    fn new(pair: &Pair, depth: &Depth) -> Self {
+    /// The prices of a market whose book is this.
+    #[must_use]
+    pub fn new(pair: &Pair, depth: &Depth, day: &DayStats) -> Self {
         let steps = &pair.steps;
         let best = |side| levels(steps, depth, side, 1).next();
         let best = |side| best(side).map(|(price, quantity, _)| (price, quantity)).unzip();
@@ -82,6 +144,7 @@ impl TickerBody {
             spread: both.and_then(|(bid, ask)| spread(steps, bid, ask)),
             mid: both.and_then(|(bid, ask)| mid(steps, bid, ask)),
             at: depth.at.map(rfc3339),
+            day: DayBody::new(steps, day),
         }
     }
 }

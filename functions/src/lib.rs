@@ -3,20 +3,32 @@
 
 pub mod amend_order;
 pub mod answers;
+pub mod audit;
+mod batches;
+pub mod beat;
 pub mod bodies;
 pub mod buy;
 pub mod cancel_after;
 pub mod cancel_order;
 pub mod cancel_orders;
 pub mod cancel_platform_order;
+pub mod connect;
 pub mod create_item;
 pub mod create_market;
 pub mod create_quote;
 pub mod create_universe;
+pub mod create_webhook;
+pub mod create_ws_ticket;
 pub mod currencies;
+pub mod delete_webhook;
+pub mod deliver_webhooks;
+pub mod disconnect;
 pub mod docs;
 pub mod exchange;
+pub mod feed;
 pub mod get_asset;
+pub mod get_asyncapi;
+pub mod get_conservation;
 pub mod get_item;
 pub mod get_jwks;
 pub mod get_market;
@@ -34,7 +46,11 @@ pub mod get_transaction;
 pub mod get_universe;
 pub mod get_user;
 pub mod get_wallet;
+pub mod get_wallet_proof;
+pub mod get_webhook;
 pub mod health;
+pub mod list_candles;
+pub mod list_events;
 pub mod list_items;
 pub mod list_market_trades;
 pub mod list_markets;
@@ -48,35 +64,46 @@ pub mod list_trades;
 pub mod list_universes;
 pub mod list_wallet_entries;
 pub mod list_wallets;
+pub mod list_webhook_deliveries;
+pub mod list_webhooks;
 pub mod login;
 pub mod logout;
 pub mod market_bodies;
 pub mod match_orders;
+pub mod message;
 pub mod open_wallet;
 pub mod operate_wallet;
 pub mod order_bodies;
 pub mod place_order;
 pub mod place_platform_order;
 pub mod preview_order;
+pub mod project;
+pub mod publish;
 pub mod quotes;
 pub mod ready;
+pub mod redeliver_event;
 pub mod redoc;
 pub mod refresh_session;
 pub mod refund;
+pub mod rotate_webhook_secret;
 pub mod sessions;
 pub mod set_market_status;
 pub mod set_rate;
 pub mod signup;
 pub mod simulate;
+pub mod sums;
 pub mod sweep;
 pub mod transfer;
 pub mod update_item;
+pub mod update_webhook;
+pub mod user_events;
 pub mod users;
 pub mod void_request;
 pub mod wallets;
+pub mod webhook_bodies;
 pub mod welcome;
 
-use edge::endpoint::Endpoint;
+use edge::{endpoint::Endpoint, function::StreamFunction};
 
 /// All endpoints. Router, OpenAPI document, binaries, events and the authorisation matrix are
 /// checked against this list by `tests/tidy`.
@@ -85,6 +112,7 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &login::ENDPOINT,
     &refresh_session::ENDPOINT,
     &logout::ENDPOINT,
+    &create_ws_ticket::ENDPOINT,
     &get_me::ENDPOINT,
     &get_user::ENDPOINT,
     &get_jwks::ENDPOINT,
@@ -99,6 +127,7 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &get_wallet::ENDPOINT,
     &operate_wallet::ENDPOINT,
     &list_wallet_entries::ENDPOINT,
+    &get_wallet_proof::ENDPOINT,
     &transfer::ENDPOINT,
     &create_quote::ENDPOINT,
     &get_quote::ENDPOINT,
@@ -128,12 +157,23 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &get_market::ENDPOINT,
     &get_market_book::ENDPOINT,
     &list_market_trades::ENDPOINT,
+    &list_candles::ENDPOINT,
     &get_ticker::ENDPOINT,
     &get_platform_book::ENDPOINT,
     &list_recent_trades::ENDPOINT,
     &list_prices::ENDPOINT,
     &create_market::ENDPOINT,
     &set_market_status::ENDPOINT,
+    &get_conservation::ENDPOINT,
+    &list_events::ENDPOINT,
+    &create_webhook::ENDPOINT,
+    &list_webhooks::ENDPOINT,
+    &get_webhook::ENDPOINT,
+    &update_webhook::ENDPOINT,
+    &delete_webhook::ENDPOINT,
+    &rotate_webhook_secret::ENDPOINT,
+    &list_webhook_deliveries::ENDPOINT,
+    &redeliver_event::ENDPOINT,
     &get_request::ENDPOINT,
     &void_request::ENDPOINT,
     &simulate::ENDPOINT,
@@ -141,10 +181,30 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &health::ENDPOINT,
     &ready::ENDPOINT,
     &get_openapi::ENDPOINT,
+    &get_asyncapi::ENDPOINT,
     &docs::ENDPOINT,
     &redoc::ENDPOINT,
     &get_asset::ENDPOINT,
 ];
 
+/// Functions behind the streams of tables, and the stems of these tables. Each follows each of
+/// its tables by itself: rows of one table come in order, those of two do not.
+pub static STREAM_FUNCTIONS: &[(&StreamFunction, &[&str])] = &[
+    (&project::FUNCTION, &["accounts", "journal", "orders"]),
+    (&publish::FUNCTION, &["accounts", "orders", "catalog"]),
+];
+
 /// Binaries that are no endpoint: handlers of events.
-pub static EVENT_HANDLERS: &[&str] = &["authorize", "match-orders", "sweep"];
+pub static EVENT_HANDLERS: &[&str] = &[
+    "audit",
+    "authorize",
+    "beat",
+    "connect",
+    "deliver-webhooks",
+    "disconnect",
+    "match-orders",
+    "message",
+    "project",
+    "publish",
+    "sweep",
+];

@@ -62,7 +62,9 @@ pub struct TradeBody {
 }
 
 impl TradeBody {
-    fn new(pair: &Pair, row: &PublicTrade) -> Self {
+    /// A trade of a market.
+    #[must_use]
+    pub fn new(pair: &Pair, row: &PublicTrade) -> Self {
         let PublicTrade { trade, seq, at } = row;
         Self {
             trade_id: TradeId::of(pair.id(), trade.number).to_string(),

@@ -23,6 +23,7 @@ pub struct WelcomeBody {
     docs_url: &'static str,
     redoc_url: &'static str,
     openapi_url: &'static str,
+    asyncapi_url: &'static str,
 }
 
 async fn handle(_: &Context, _: &Call) -> Result<Reply, Problem> {
@@ -31,6 +32,7 @@ async fn handle(_: &Context, _: &Call) -> Result<Reply, Problem> {
         docs_url: "/docs",
         redoc_url: "/redoc",
         openapi_url: "/openapi.json",
+        asyncapi_url: "/asyncapi.json",
     };
     Reply::json(200, &body)
 }

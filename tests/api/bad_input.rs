@@ -238,7 +238,7 @@ async fn no_parameter_of_a_query_takes_what_it_should_not() {
             let others = Example { query: others, ..example.clone() };
             for text in corpus::texts(&name, &valid) {
                 let ask = and_query(&others, &format!("{name}={}", escaped(&text)));
-                let allowed = [rules::in_query(&name, &text)];
+                let allowed = [rules::in_query(endpoint.stem, &name, &text)];
                 tally.try_out(&stage, endpoint, ask, (&name, text.as_bytes()), &allowed).await;
             }
             for raw in ["%ff", "%", "%zz", "%c0%af"] {
@@ -269,6 +269,13 @@ fn and_query(example: &Example, parameter: &str) -> Ask {
     example.ask_of(&format!("{path}?{}", query.join("&")))
 }
 
+/// The example's path with another segment, as it is spelled, for one of its parameters.
+fn path_with(example: &Example, name: &str, segment: &str) -> String {
+    let path = example.endpoint.path().replace(&format!("{{{name}}}"), segment);
+    let others = example.parameters.iter();
+    others.fold(path, |path, (name, text)| path.replace(&format!("{{{name}}}"), &escaped(text)))
+}
+
 #[tokio::test]
 async fn no_parameter_of_a_path_takes_what_it_should_not() {
     let mut tally = Tally::default();
@@ -279,7 +286,9 @@ async fn no_parameter_of_a_path_takes_what_it_should_not() {
         }
         let stage = Stage::set().await;
         for name in names {
-            let (_, valid) = stage.examples(endpoint).await[0].parameters[0].clone();
+            let parameters = stage.examples(endpoint).await.swap_remove(0).parameters;
+            let valid = parameters.iter().find(|(known, _)| **known == *name);
+            let (_, valid) = valid.expect("in the example").clone();
             let mut texts = corpus::texts(&name, &valid);
             // Without its parameter it is another path.
             texts.retain(|text| !text.is_empty());
@@ -288,7 +297,7 @@ async fn no_parameter_of_a_path_takes_what_it_should_not() {
             let raw = raw.map(|(raw, text)| (raw.to_owned(), text.to_owned()));
             let mut example = stage.examples(endpoint).await.swap_remove(0);
             for (segment, text) in escaped.chain(raw) {
-                let path = endpoint.path().replace(&format!("{{{name}}}"), &segment);
+                let path = path_with(&example, &name, &segment);
                 let allowed = [rules::in_path(&name, &text)];
                 let case = (&*name, segment.as_bytes());
                 tally.try_out(&stage, endpoint, example.ask_of(&path), case, &allowed).await;
@@ -297,7 +306,7 @@ async fn no_parameter_of_a_path_takes_what_it_should_not() {
                 }
             }
             for raw in ["../", "a/b", "../../../etc/passwd"] {
-                let path = endpoint.path().replace(&format!("{{{name}}}"), raw);
+                let path = path_with(&example, &name, raw);
                 let allowed = [Verdict::Unknown(404, "path_not_found")];
                 let case = (&*name, raw.as_bytes());
                 tally.try_out(&stage, endpoint, example.ask_of(&path), case, &allowed).await;

@@ -197,10 +197,12 @@ async fn a_wallet_operation_has_a_real_id_and_a_real_history() {
     let transaction = get(&world, &john, &format!("/transactions/{id}")).await;
     assert_eq!(transaction.expect_status(200).body["answer"], done.body);
     let entries = format!("/wallets/{}/entries", john.wallet);
+    world.follow_streams().await;
     let ids = walk(&world, Some(&john), &entries, 50, "transaction_id").await;
     assert_eq!(ids, [id]);
     let withdrawal = r#"{"operation_type":"WITHDRAW","amount":"100.01"}"#;
     operate(&world, &john, "more", withdrawal).await.expect_problem(400, "insufficient_funds");
+    world.follow_streams().await;
     let ids = walk(&world, Some(&john), &entries, 50, "transaction_id").await;
     assert_eq!(ids.len(), 1, "what was refused is not in the history");
 }
@@ -264,6 +266,7 @@ async fn a_purchase_without_funds_leaves_stock_seller_and_history_untouched() {
     let seen = world.send(Ask::get(&format!("/api/v1/items/{item}"))).await;
     assert_eq!((seen.text("/stock"), seen.text("/sold")), ("50".to_owned(), "0".to_owned()));
     assert_eq!(seen.text("/version"), "1");
+    world.follow_streams().await;
     for (caller, wallet) in [(&john, &john.wallet), (&mary, &mary.wallet)] {
         let trades = format!("/users/{}/trades", caller.name);
         assert!(walk(&world, Some(caller), &trades, 50, "id").await.is_empty());

@@ -21,6 +21,7 @@ fn quotas() -> Quotas {
     Quotas {
         requests: Quota { name: "requests", requests: 3, window: Span::seconds(1) },
         credentials: Quota { name: "credentials", requests: 2, window: Span::seconds(60) },
+        ..Quotas::default()
     }
 }
 

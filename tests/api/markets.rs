@@ -243,6 +243,17 @@ async fn an_empty_market_has_an_empty_book_and_no_prices() {
       "best_ask_quantity": null,
       "best_bid": null,
       "best_bid_quantity": null,
+      "day": {
+        "change": null,
+        "from": "2026-11-20T08:00:00.000Z",
+        "high": null,
+        "last": null,
+        "low": null,
+        "open": null,
+        "quote_volume": "0.00",
+        "trades": 0,
+        "volume": "0.00"
+      },
       "last_price": null,
       "market": "VNC-USD",
       "mid": null,

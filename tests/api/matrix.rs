@@ -31,6 +31,7 @@ const TABLE: &str = "
     login                200    200    200    200    200    200    200
     refresh-session      200    200    200    200    200    200    200
     logout               200    200    200    200    200    200    200
+    create-ws-ticket     201    201    201    401    401    201    403
     get-me               200    200    200    401    401    200    403
     get-user             200    200    200    401    401    200    403
     get-jwks             200    200    200    200    200    200    200
@@ -47,6 +48,7 @@ const TABLE: &str = "
     get-wallet           200    404    404    401    401    200    403
     operate-wallet       200    404    404    401    401    403    200
     list-wallet-entries  200    404    404    401    401    200    403
+    get-wallet-proof     200    404    404    401    401    200    403
     transfer             200    200    200    401    401    403    200
 
     create-quote         201    201    201    401    401    403    201
@@ -81,12 +83,24 @@ const TABLE: &str = "
     get-market           200    200    200    200    200    200    200
     get-market-book      200    200    200    200    200    200    200
     list-market-trades   200    200    200    200    200    200    200
+    list-candles         200    200    200    200    200    200    200
     get-ticker           200    200    200    200    200    200    200
     get-platform-book    200    200    200    200    200    200    200
     list-recent-trades   200    200    200    200    200    200    200
     list-prices          200    200    200    200    200    200    200
     create-market        403    201    403    401    401    403    403
     set-market-status    403    200    403    401    401    403    403
+    get-conservation     403    200    403    401    401    403    403
+
+    list-events          200    200    200    401    401    200    403
+    create-webhook       201    201    201    401    401    403    201
+    list-webhooks        200    200    200    401    401    200    403
+    get-webhook          200    404    404    401    401    200    403
+    update-webhook       200    404    404    401    401    403    200
+    delete-webhook       200    404    404    401    401    403    200
+    rotate-webhook-secret 200   404    404    401    401    403    200
+    list-webhook-deliveries 200 404    404    401    401    200    403
+    redeliver-event      202    404    404    401    401    403    202
 
     get-request          200    200    200    401    401    200    403
     void-request         200    200    200    401    401    403    200
@@ -96,6 +110,7 @@ const TABLE: &str = "
     health               200    200    200    200    200    200    200
     ready                200    200    200    200    200    200    200
     get-openapi          200    200    200    200    200    200    200
+    get-asyncapi         200    200    200    200    200    200    200
     docs                 200    200    200    200    200    200    200
     redoc                200    200    200    200    200    200    200
     get-asset            200    200    200    200    200    200    200

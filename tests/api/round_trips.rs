@@ -26,6 +26,7 @@ impl Stage {
         let mut stage = Self { world, buyer, seller, item, keys: 0 };
         let buy = stage.buy(1);
         stage.world.send(buy).await.expect_status(200);
+        stage.world.follow_streams().await;
         stage
     }
 
@@ -156,6 +157,9 @@ async fn a_read_is_a_round_trip_or_comes_from_a_cache() {
         ("list-items", "/api/v1/items".to_owned()),
         ("list-trades", format!("/api/v1/users/{user}/trades")),
         ("list-wallet-entries", format!("/api/v1/wallets/{wallet}/entries")),
+        ("get-wallet-proof", format!("/api/v1/wallets/{wallet}/proof")),
+        ("get-wallet as of", format!("/api/v1/wallets/{wallet}?as_of=2026-11-21T08:00:00Z")),
+        ("list-candles", "/api/v1/markets/MRC-USD/candles".to_owned()),
         ("list-universes", "/api/v1/universes".to_owned()),
         ("get-rates", "/api/v1/rates?from=USD&to=MRC".to_owned()),
     ];
@@ -176,7 +180,10 @@ async fn a_read_is_a_round_trip_or_comes_from_a_cache() {
     | get-me | 200 | 2 | 0 | 2 |
     | list-items | 200 | 2 | 0 | 1.5 |
     | list-trades | 200 | 2 | 0 | 1 |
-    | list-wallet-entries | 200 | 2 | 0 | 1 |
+    | list-wallet-entries | 200 | 5 | 0 | 4 |
+    | get-wallet-proof | 200 | 2 | 0 | 2 |
+    | get-wallet as of | 200 | 3 | 0 | 3 |
+    | list-candles | 200 | 2 | 0 | 2 |
     | list-universes | 200 | 0 | 0 | 0 |
     | get-rates | 200 | 0 | 0 | 0 |
     ");

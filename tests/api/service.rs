@@ -18,6 +18,7 @@ async fn the_root_says_where_to_go() {
     let answer = world.send(Ask::get("/")).await;
     insta::assert_json_snapshot!(answer.expect_status(200).body, @r#"
     {
+      "asyncapi_url": "/asyncapi.json",
       "docs_url": "/docs",
       "message": "Welcome to the Multiverse Market!",
       "openapi_url": "/openapi.json",
@@ -71,6 +72,9 @@ async fn a_market_without_universes_is_not_ready() {
         entropy: Arc::new(SeededEntropy::new(2)),
         passwords: Arc::clone(&world.context.market.passwords),
         doorbell: Arc::clone(&world.context.market.doorbell),
+        deliveries: Arc::clone(&world.context.market.deliveries),
+        dead_letters: Arc::clone(&world.context.dead_letters),
+        gateway: Arc::clone(&world.context.gateway),
         access_tokens: world.context.access_tokens.clone(),
         quotas: Quotas::unlimited(),
         settings: world.context.market.settings,

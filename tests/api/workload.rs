@@ -72,4 +72,5 @@ async fn run(seed: u64, steps: u64, faults_per_mille: u16) {
         earnest.asked
     );
     audit::check(&ground, store.as_ref()).await;
+    audit::statements(&ground, &ground.world.elsewhere(|_| store)).await;
 }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::{function::Function, market::Running, queue::Queue};
 
 /// What stands in the events where a token belongs.
-const PLACEHOLDER: &str = "ACCESS_TOKEN";
+pub(crate) const PLACEHOLDER: &str = "ACCESS_TOKEN";
 
 /// Endpoints that anyone may call, and what the samples come to. All others want a token.
-const PUBLIC: [(&str, u16); 26] = [
+const PUBLIC: [(&str, u16); 28] = [
     ("signup", 201),
     ("login", 200),
     ("refresh-session", 401),
@@ -30,6 +30,7 @@ const PUBLIC: [(&str, u16); 26] = [
     ("get-market-book", 200),
     ("get-ticker", 200),
     ("list-market-trades", 200),
+    ("list-candles", 200),
     ("list-prices", 200),
     ("get-platform-book", 200),
     ("list-recent-trades", 200),
@@ -37,13 +38,14 @@ const PUBLIC: [(&str, u16); 26] = [
     ("health", 200),
     ("ready", 200),
     ("get-openapi", 200),
+    ("get-asyncapi", 200),
     ("docs", 200),
     ("redoc", 200),
     ("get-asset", 200),
 ];
 
 /// A function's sample event, with this token.
-fn event(stem: &str, token: &str) -> Value {
+pub(crate) fn event(stem: &str, token: &str) -> Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let text = fs::read_to_string(root.join(format!("events/{stem}.json"))).expect(stem);
     serde_json::from_str(&text.replace(PLACEHOLDER, token)).expect(stem)
@@ -94,7 +96,20 @@ async fn the_authorizer_passes_a_good_token_and_no_other() {
     let passed = function.invoke(event("authorize", &market.token(&market.buyer))).await;
     let context = json!({"user": market.buyer.id.to_string(), "scope": "read trade"});
     assert_eq!(passed, json!({"isAuthorized": true, "context": context}));
-    assert_eq!(EVENT_HANDLERS, ["authorize", "match-orders", "sweep"], "a handler without a test");
+    let tested = [
+        "audit",
+        "authorize",
+        "beat",
+        "connect",
+        "deliver-webhooks",
+        "disconnect",
+        "match-orders",
+        "message",
+        "project",
+        "publish",
+        "sweep",
+    ];
+    assert_eq!(EVENT_HANDLERS, tested, "a handler without a test");
 }
 
 #[tokio::test]
@@ -151,4 +166,17 @@ async fn an_order_is_matched_when_it_rings_and_swept_when_it_does_not() {
     }
     assert_eq!(market.available(&market.buyer, "MRC").await, 1_000);
     assert_eq!(queue.messages().len(), 1, "nobody else rang");
+}
+
+#[tokio::test]
+async fn what_streams_tell_is_projected_and_audited() {
+    let market = Running::start().await;
+    let environment = market.environment();
+    let mut project = Function::start("project", &environment).await;
+    for _ in 0..2 {
+        let handled = project.invoke(event("project", PLACEHOLDER)).await;
+        assert_eq!(handled, json!({"batchItemFailures": []}));
+    }
+    let mut audit = Function::start("audit", &environment).await;
+    assert_eq!(audit.invoke(event("audit", PLACEHOLDER)).await, Value::Null);
 }

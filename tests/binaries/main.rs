@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod answers;
+mod connections;
 mod environment;
 mod function;
 mod market;
 mod queue;
 mod runtime_api;
+mod webhooks;

@@ -35,8 +35,10 @@ use edge::{
     },
     boot::{self, Parts},
     context::Context,
+    dead_letters::NoFailureQueue,
     limits::Quotas,
     queue::Unrung,
+    sockets::NoGateway,
     system::{Argon2Passwords, SystemClock, SystemEntropy},
 };
 use serde_json::Value;
@@ -159,6 +161,9 @@ fn context(store: DynamoStore) -> Context {
         entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
         doorbell: Arc::new(Unrung),
+        deliveries: Arc::new(edge::delivery_queue::NoDeliveries),
+        dead_letters: Arc::new(NoFailureQueue),
+        gateway: Arc::new(NoGateway::default()),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),

@@ -37,6 +37,14 @@ fn main() -> ExitCode {
         on_this_thread(units::reads_take_as_few_round_trips_as_they_can());
         Ok(())
     });
+    let projections = Trial::test("projections_take_as_few_round_trips_as_they_can", || {
+        on_this_thread(units::projections_take_as_few_round_trips_as_they_can());
+        Ok(())
+    });
+    let sockets = Trial::test("sockets_take_as_few_round_trips_as_they_can", || {
+        on_this_thread(units::sockets_take_as_few_round_trips_as_they_can());
+        Ok(())
+    });
     let rings = doorbell::endpoint().map(|endpoint| {
         Trial::test("a_queue_takes_a_command_once_and_a_markets_rings_in_their_order", || {
             on_this_thread(
@@ -45,7 +53,7 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let trials = guarantees.chain(costs).chain([reads]).chain(rings);
+    let trials = guarantees.chain(costs).chain([reads, projections, sockets]).chain(rings);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

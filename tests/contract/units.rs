@@ -24,6 +24,9 @@ use testkit::builders::{earth, mars, money, mrc, pieces, start, stock, trader, u
 use crate::engines::metered;
 
 mod orders;
+mod told;
+
+pub(crate) use told::*;
 
 /// Commits that follow from one another, each with a name.
 pub(crate) struct Case {

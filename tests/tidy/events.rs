@@ -2,6 +2,7 @@
 
 use aws_lambda_events::apigw::{
     ApiGatewayV2CustomAuthorizerV2Request, ApiGatewayV2httpRequest as Event,
+    ApiGatewayWebsocketProxyRequest,
 };
 use edge::{
     dispatch::path_parameters,
@@ -84,4 +85,22 @@ fn the_authorizers_event_is_a_request_of_the_second_version() {
     assert_eq!(event.version.as_deref(), Some("2.0"));
     assert_eq!(event.type_.as_deref(), Some("REQUEST"));
     assert!(event.headers.contains_key("authorization"));
+}
+
+#[test]
+fn every_event_of_a_connection_is_of_its_route() {
+    for (stem, route, kind) in [
+        ("connect", "$connect", "CONNECT"),
+        ("message", "$default", "MESSAGE"),
+        ("disconnect", "$disconnect", "DISCONNECT"),
+    ] {
+        let event: ApiGatewayWebsocketProxyRequest =
+            serde_json::from_str(&text(stem)).unwrap_or_else(|error| panic!("{stem}: {error}"));
+        let context = &event.request_context;
+        assert_eq!(context.route_key.as_deref(), Some(route), "{stem}");
+        assert_eq!(context.event_type.as_deref(), Some(kind), "{stem}");
+        assert!(context.connected_at > 0 && context.connection_id.is_some(), "{stem}");
+        assert!(context.identity.source_ip.is_some(), "{stem}");
+        assert_eq!(event.body.is_some(), stem == "message", "{stem}");
+    }
 }

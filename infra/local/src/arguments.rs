@@ -3,12 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
+use domain::id::WalletId;
 use edge::{system::SystemClock, valkey::ValkeyCache};
 use http::Uri;
 
 use crate::{
     demo,
     options::{Options, Storage},
+    verify,
 };
 
 /// Runs the whole market on this machine: every endpoint in one process, over an embedded
@@ -51,6 +53,42 @@ pub struct Arguments {
 pub enum Verb {
     /// Let bots trade on a running market, so that its order books come to life
     Demo(DemoArguments),
+    /// Verify the hash chain of a wallet's statement, from files or from a running market
+    Verify(VerifyArguments),
+}
+
+/// Reads the pages of a proof (`GET /api/v1/wallets/{wallet_id}/proof`) in their order, or
+/// fetches them, and recomputes the whole chain. Says what was checked and ends with 0, or names
+/// the first line that is broken and ends with 1.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct VerifyArguments {
+    /// Pages of one proof; `-` is standard input
+    #[arg(value_name = "FILE", required_unless_present = "wallet", conflicts_with = "wallet")]
+    pub files: Vec<PathBuf>,
+    /// The market to fetch from
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000", value_parser = local)]
+    pub url: String,
+    /// An access token of the wallet's owner
+    #[arg(long, requires = "wallet", conflicts_with = "files")]
+    pub token: Option<String>,
+    /// The wallet whose statement is fetched and verified
+    #[arg(long, value_name = "ID", requires = "token")]
+    pub wallet: Option<WalletId>,
+}
+
+impl VerifyArguments {
+    /// Where the proof comes from.
+    #[must_use]
+    pub fn source(&self) -> verify::Source {
+        let Self { files, url, token, wallet } = self.clone();
+        match wallet {
+            Some(wallet) => {
+                let token = token.unwrap_or_default();
+                verify::Source::Market { url, token, wallet }
+            }
+            None => verify::Source::Files(files),
+        }
+    }
 }
 
 /// Signs bots up on a running market, or logs them in, and lets them trade on all of its markets
@@ -135,6 +173,24 @@ mod tests {
 
     use super::*;
 
+    const WALLET: &str = "wal_00000000000000000000000007_USD";
+
+    #[test]
+    fn a_proof_comes_from_files_or_from_a_market() {
+        let source = |arguments| match parsed(arguments).expect("valid").verb {
+            Some(Verb::Verify(verify)) => verify.source(),
+            other => panic!("{other:?}"),
+        };
+        let files = verify::Source::Files(vec!["a.json".into(), "-".into()]);
+        assert_eq!(source(&["verify", "a.json", "-"]), files);
+        let (url, token) = ("http://localhost:8000".to_owned(), "t".to_owned());
+        let wallet = WALLET.parse().expect("a wallet");
+        assert_eq!(
+            source(&["verify", "--wallet", WALLET, "--token", "t"]),
+            verify::Source::Market { url, token, wallet }
+        );
+    }
+
     fn parsed(arguments: &[&str]) -> Result<Arguments, ErrorKind> {
         let all = ["market"].iter().chain(arguments);
         Arguments::try_parse_from(all).map_err(|error| error.kind())
@@ -180,6 +236,10 @@ mod tests {
             (&["demo", "--url", "https://localhost"], ErrorKind::ValueValidation),
             (&["demo", "--bots", "1"], ErrorKind::ValueValidation),
             (&["demo", "--orders", "-1"], ErrorKind::UnknownArgument),
+            (&["verify"], ErrorKind::MissingRequiredArgument),
+            (&["verify", "--wallet", "wal_1_USD"], ErrorKind::ValueValidation),
+            (&["verify", "proof.json", "--wallet", WALLET], ErrorKind::ArgumentConflict),
+            (&["verify", "proof.json", "--token", "t"], ErrorKind::ArgumentConflict),
         ] {
             assert_eq!(parsed(arguments), Err(kind), "{arguments:?}");
         }
@@ -202,7 +262,7 @@ mod tests {
     fn the_demo_trades_on_the_market_that_runs_by_default() {
         let options = |arguments| match parsed(arguments).expect("valid").verb {
             Some(Verb::Demo(demo)) => demo.options(),
-            None => panic!("no verb"),
+            other => panic!("{other:?}"),
         };
         let url = "http://localhost:8000".to_owned();
         let (orders, bots, rate, seed) = (2_000, 10, 100, 1);

@@ -24,6 +24,8 @@ const DATABASE: &str = "market.db";
 const DATABASE_DRAFT: &str = "market.db.new";
 /// Says that the first start's report, the only one with the admin's password, was printed.
 const REPORTED: &str = "reported";
+/// What no function could handle, one letter a line.
+const FAILURES: &str = "failures.jsonl";
 /// The files that SQLite keeps beside a database have its name and one of these ends.
 const SQLITE_ENDS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -133,6 +135,11 @@ impl DataDir {
         fs::rename(&draft, self.path.join(SECRET))
     }
 
+    /// The file of what no function could handle.
+    pub(crate) fn failures(&self) -> PathBuf {
+        self.path.join(FAILURES)
+    }
+
     /// Whether no report was ever printed.
     pub(crate) fn unreported(&self) -> bool {
         !self.path.join(REPORTED).exists()
@@ -150,7 +157,7 @@ impl DataDir {
 
 /// All that a fresh start removes. The lock stays, for it is held.
 fn ours() -> impl Iterator<Item = String> {
-    let others = [SECRET, SECRET_DRAFT, REPORTED].map(str::to_owned);
+    let others = [SECRET, SECRET_DRAFT, REPORTED, FAILURES].map(str::to_owned);
     with_sqlite_files(DATABASE).chain(with_sqlite_files(DATABASE_DRAFT)).chain(others)
 }
 

@@ -4,7 +4,7 @@
 
 mod bot;
 mod chance;
-mod client;
+pub(crate) mod client;
 mod floor;
 mod listing;
 mod session;

@@ -159,7 +159,7 @@ impl Matching {
 }
 
 /// Whether the wait is over before it is time to stop. A sender that is gone is a stop.
-async fn goes_on_after(
+pub(crate) async fn goes_on_after(
     stopped: &mut watch::Receiver<bool>,
     waiting: impl Future<Output = ()>,
 ) -> bool {

@@ -4,6 +4,7 @@
 
 mod meter;
 mod operations;
+mod streams;
 mod tokens;
 mod transport;
 
@@ -11,7 +12,8 @@ mod transport;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -22,11 +24,14 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
 use edge::system::Turns;
+use tokio::sync::watch;
 
 pub use meter::{MeterReading, MeteredTransport};
 pub use operations::Answer;
+pub use streams::{RECORDS_MAX, Stream};
 
 use operations::Engine;
+use streams::StreamRecords;
 use transport::EmbeddedTransport;
 
 const ATTEMPTS_MAX: u32 = 3;
@@ -54,6 +59,20 @@ pub enum EmbeddedError {
     /// The sweep of expired items failed; what it had removed stays removed.
     #[error("cannot sweep expired items")]
     Sweep(#[source] Box<DynoxideError>),
+    /// The database cannot be reached beside its engine, or its streams cannot be ordered.
+    #[error("cannot prepare the streams of the database {name:?}")]
+    Streams {
+        /// The path, or the address in memory.
+        name: String,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// A stream cannot be read.
+    #[error("cannot read a stream")]
+    Stream(#[source] Box<DynoxideError>),
+    /// Old records of a stream cannot be removed, or looked for.
+    #[error("cannot prune a stream")]
+    Prune(#[source] rusqlite::Error),
     /// The thread that does file work ended before it answered.
     #[error("the embedded database stopped before it answered")]
     Stopped(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -70,6 +89,10 @@ pub struct EmbeddedDynamo {
     engine: Arc<Engine>,
     /// One at a time, for a file; nothing in memory.
     file_turns: Option<Turns>,
+    /// In memory, SQLite refuses rather than to wait for another connection: held for writing
+    /// by whoever goes past the engine, for reading by all others.
+    beside: Arc<RwLock<()>>,
+    written: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for EmbeddedDynamo {
@@ -82,8 +105,10 @@ impl std::fmt::Debug for EmbeddedDynamo {
 impl EmbeddedDynamo {
     /// A new, empty database that ends with its last handle.
     pub fn in_memory() -> Result<Self, EmbeddedError> {
-        let database = Database::memory().map_err(|error| open_error(":memory:", error))?;
-        Ok(Self { engine: Arc::new(Engine::new(database)), file_turns: None })
+        // A name of its own, so that a second connection finds this database and no other.
+        static DATABASES: AtomicU64 = AtomicU64::new(0);
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        Self::opened(&format!("file:embedded-{number}?mode=memory&cache=shared"), None)
     }
 
     /// Opens or creates the database file at `path`. What was acknowledged survives a restart and
@@ -91,9 +116,28 @@ impl EmbeddedDynamo {
     pub fn open(path: &Path) -> Result<Self, EmbeddedError> {
         let name =
             path.to_str().ok_or_else(|| EmbeddedError::PathNotUnicode(path.to_path_buf()))?;
+        Self::opened(name, Some(Turns::new(1)))
+    }
+
+    fn opened(name: &str, file_turns: Option<Turns>) -> Result<Self, EmbeddedError> {
         let database = Database::new(name).map_err(|error| open_error(name, error))?;
-        let file_turns = Some(Turns::new(1));
-        Ok(Self { engine: Arc::new(Engine::new(database)), file_turns })
+        let records = StreamRecords::open(name)
+            .map_err(|source| EmbeddedError::Streams { name: name.to_owned(), source })?;
+        let engine = Arc::new(Engine::new(database, records));
+        let (beside, written) = (Arc::default(), watch::Sender::new(()));
+        Ok(Self { engine, file_turns, beside, written })
+    }
+
+    /// Changes when a client has written something, so that whoever follows streams need not
+    /// look again and again.
+    #[must_use]
+    pub fn writes(&self) -> watch::Receiver<()> {
+        self.written.subscribe()
+    }
+
+    /// A client has written something.
+    fn ring(&self) {
+        self.written.send_replace(());
     }
 
     /// The transport for an SDK client's `http_client`: it reaches this database whatever the
@@ -132,11 +176,25 @@ impl EmbeddedDynamo {
         // The engine never waits, so without this a task in a loop of calls would starve the rest.
         tokio::task::yield_now().await;
         let Some(turns) = &self.file_turns else {
+            let _not_beside = self.beside.read().unwrap_or_else(PoisonError::into_inner);
             return Ok(work(&self.engine));
         };
         let engine = Arc::clone(&self.engine);
         let done = turns.run(move || work(&engine)).await;
         done.map_err(|error| EmbeddedError::Stopped(error.into()))
+    }
+
+    /// Does something past the engine, while nobody else does anything.
+    async fn run_alone<Outcome: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Outcome + Send + 'static,
+    ) -> Result<Outcome, EmbeddedError> {
+        if self.file_turns.is_some() {
+            return self.run(work).await;
+        }
+        tokio::task::yield_now().await;
+        let _alone = self.beside.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(work(&self.engine))
     }
 }
 

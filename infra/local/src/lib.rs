@@ -6,11 +6,17 @@ mod data_dir;
 pub mod demo;
 pub mod doorbell;
 pub mod embedded;
+mod failures;
 pub mod options;
 pub mod report;
+mod schedules;
 mod seed;
 mod serve;
+mod sockets;
 mod start;
+pub mod streams;
+pub mod verify;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;

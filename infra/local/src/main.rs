@@ -12,6 +12,7 @@ use market::{
     RunningMarket, StartError,
     arguments::{Arguments, Verb},
     demo::{self, DemoError},
+    verify::{self, VerifyError},
 };
 use tracing_subscriber::{
     Layer,
@@ -57,6 +58,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     #[error("cannot hear signals")]
     Signals(#[source] io::Error),
     #[error("cannot start a runtime")]
@@ -70,6 +73,11 @@ async fn act(arguments: &Arguments) -> Result<(), Failure> {
             let told_to_stop = told_to_stop().map_err(Failure::Signals)?;
             let summary = demo::run(&arguments.options(), told_to_stop, say).await?;
             say(&summary.to_string());
+            Ok(())
+        }
+        Some(Verb::Verify(arguments)) => {
+            let verified = verify::run(&arguments.source()).await?;
+            say(&verified.to_string());
             Ok(())
         }
     }

@@ -6,6 +6,7 @@ use app::{
     market::Settings,
     ports::{Clock, Entropy, Passwords, Store, StoreError},
 };
+use domain::webhook::Reach;
 use edge::{
     auth::password::PasswordHasher,
     limits::Quotas,
@@ -78,7 +79,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// A seeded market on a free port, with the system's clock and entropy and real hashes.
+    /// A seeded market on a free port, with the system's clock and entropy and real hashes. Its
+    /// webhooks reach this machine, unlike a function's.
     #[must_use]
     pub fn new(storage: Storage) -> Self {
         Self {
@@ -87,7 +89,7 @@ impl Options {
             cache_url: None,
             seed: true,
             quotas: Quotas::default(),
-            settings: Settings::default(),
+            settings: Settings { webhooks: Reach::Loopback, ..Settings::default() },
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
             passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),

@@ -1,4 +1,5 @@
-//! HTTP/1.1 on a socket, in front of the endpoints. What a request means, the edge decides.
+//! HTTP/1.1 on a socket, in front of the endpoints and of WebSockets. What a request means, the
+//! edge decides.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -19,6 +20,8 @@ use futures_util::{FutureExt, StreamExt};
 use http::Response;
 use tokio::{net::TcpListener, sync::oneshot};
 
+use crate::sockets::{self, Sockets};
+
 /// What a body may have and still be read to its end: a client that sends it finds our refusal
 /// behind it, where it would otherwise find a broken connection.
 const BODY_BYTES_READ_MAX: usize = 1024 * 1024;
@@ -27,6 +30,7 @@ const BODY_BYTES_READ_MAX: usize = 1024 * 1024;
 pub(crate) struct Served {
     pub(crate) router: Router,
     pub(crate) context: Context,
+    pub(crate) sockets: Sockets,
 }
 
 /// Serves until told to stop, or until nobody is left who could tell; then finishes what is
@@ -55,6 +59,9 @@ async fn answer(
     request: Request,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
+    if sockets::PATHS.contains(&parts.uri.path()) {
+        return sockets::upgrade(&served, peer.ip(), parts).await;
+    }
     let response = match read(body.into_data_stream()).await {
         Ok(body) => {
             parts.extensions.insert(Source(peer.ip().to_string()));

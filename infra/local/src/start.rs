@@ -4,7 +4,7 @@
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use app::{
-    ports::{Doorbell, Store},
+    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store},
     rate_cache::SharedCache,
 };
 use aws_sdk_dynamodb::Client;
@@ -14,22 +14,33 @@ use edge::{
     auth::{access_token::AccessTokens, keys::Secrets},
     boot::Parts,
     context::Context,
+    function::{handle_stream_event, handle_task},
     router::Router,
+    sockets::Gateway,
     system::SystemClock,
     valkey::ValkeyCache,
 };
-use functions::{match_orders, sweep};
+use functions::{deliver_webhooks, match_orders, sweep};
 use ring::hmac;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::oneshot,
+    task::JoinSet,
+};
 
 use crate::{
     data_dir::{DataDir, new_secret},
     doorbell::{Answering, Handle, Rings, Sweep, doorbell},
     embedded::EmbeddedDynamo,
+    failures::{FailureFile, FailureLog},
     options::{Options, StartError, Storage},
     report::Report,
+    schedules,
     seed::{Admin, seed},
     serve::{Served, serve},
+    sockets::{LocalGateway, Open, sockets},
+    streams::{self, Deliver, Followers, Mapping, create_checkpoints},
+    webhooks::{self, Tasks, deliveries},
 };
 
 /// What the tables' names begin with.
@@ -39,6 +50,11 @@ const TABLE_PREFIX: &str = "market";
 const ISSUER: &str = "http://localhost/multiverse-market";
 /// How often rows whose time has passed are swept.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// What the kernel keeps for a client that does not read; it doubles it. What is kept there is
+/// pressed no more, and by itself the kernel would keep megabytes.
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
+/// How many clients may wait to be let in.
+const BACKLOG: u32 = 1024;
 /// How long requests that are under way may take to end: longer than any of them may.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -48,7 +64,11 @@ pub struct RunningMarket {
     served: Arc<Served>,
     stop: oneshot::Sender<()>,
     server: JoinSet<()>,
+    open: Open,
     answering: Answering,
+    delivering: JoinSet<()>,
+    followers: Option<Followers>,
+    schedules: JoinSet<()>,
     sweeper: JoinSet<()>,
     data_dir: Option<DataDir>,
 }
@@ -80,11 +100,13 @@ impl RunningMarket {
         self.data_dir.as_ref().map_or(Ok(()), DataDir::reported)
     }
 
-    /// Takes no more requests, and ends when those under way are answered, or after 10 s; and
-    /// when what is being matched is committed, or after 10 s more.
+    /// Closes connections, takes no more requests, and ends when those under way are answered, or
+    /// after 10 s; when what is being matched is committed, or after 10 s more; and when what
+    /// functions were handed from streams is handled, or after 10 s more.
     pub async fn shutdown(mut self) {
         // A server that has failed listens to nobody, which is as good.
         let _told = self.stop.send(());
+        self.open.shutdown().await;
         let finished = tokio::time::timeout(SHUTDOWN_LIMIT, self.server.join_next()).await;
         if finished.is_err() {
             tracing::warn!("stopped before all requests were answered");
@@ -94,6 +116,14 @@ impl RunningMarket {
         if matched.is_err() {
             tracing::warn!("stopped before all orders were matched");
         }
+        if let Some(followers) = self.followers {
+            let followed = tokio::time::timeout(SHUTDOWN_LIMIT, followers.shutdown()).await;
+            if followed.is_err() {
+                tracing::warn!("stopped before functions had handled what they were handed");
+            }
+        }
+        self.delivering.shutdown().await;
+        self.schedules.shutdown().await;
         self.sweeper.shutdown().await;
     }
 }
@@ -112,11 +142,16 @@ struct Opened {
 /// [`StartError`], before anything is served.
 pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let router = Router::new(functions::ENDPOINTS)?;
-    let listener = listen(options.port).await?;
+    let listener = listen(options.port)?;
     let port = listener.local_addr().map_or(options.port, |address| address.port());
     let opened = open(&options).await?;
     let (bell, rings) = doorbell();
-    let context = context(&options, &opened, Arc::new(bell))?;
+    let gateway = Arc::new(LocalGateway::default());
+    let doorbell = Arc::new(bell);
+    let (queue, tasks) = deliveries();
+    let queue = Arc::new(queue);
+    let door = Arc::clone(&gateway) as Arc<dyn Gateway>;
+    let context = context(&options, &opened, doorbell, queue, door)?;
     let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
     let mut report = Report::at(format!("http://localhost:{port}"), data_dir);
     if options.seed {
@@ -127,17 +162,56 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     }
     context.market.rates.renew().await.map_err(StartError::Rates)?;
 
-    let served = Arc::new(Served { router, context });
+    let (sockets, open) = sockets(gateway);
+    let served = Arc::new(Served { router, context, sockets });
     let (stop, stopped) = oneshot::channel();
     let mut server = JoinSet::new();
     server.spawn(serve(listener, Arc::clone(&served), stopped));
+    let delivering = deliver(tasks, &served);
     let answering = answer(rings, &served);
+    let followers = opened.embedded.as_ref().map(|embedded| follow(embedded, &served));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let schedules = schedules::wake(&served, &clock);
     let mut sweeper = JoinSet::new();
-    if let Some(embedded) = opened.embedded {
-        sweeper.spawn(sweep_expired(embedded));
+    match opened.embedded {
+        Some(embedded) => {
+            sweeper.spawn(sweep_expired(embedded));
+        }
+        None => tracing::info!("no streams are followed: the database is not this program's own"),
     }
     let data_dir = opened.data_dir;
-    Ok(RunningMarket { report, served, stop, server, answering, sweeper, data_dir })
+    let market = RunningMarket {
+        report,
+        served,
+        stop,
+        server,
+        open,
+        answering,
+        delivering,
+        followers,
+        schedules,
+        sweeper,
+        data_dir,
+    };
+    Ok(market)
+}
+
+/// The functions behind streams, in this process.
+fn follow(embedded: &EmbeddedDynamo, served: &Arc<Served>) -> Followers {
+    let tables = TableNames::prefixed(TABLE_PREFIX);
+    let followed = functions::STREAM_FUNCTIONS
+        .iter()
+        .flat_map(|(function, stems)| stems.iter().map(move |stem| (*function, *stem)));
+    let mappings = followed.map(|(function, stem)| {
+        let served = Arc::clone(served);
+        let deliver: Deliver = Arc::new(move |event| {
+            let served = Arc::clone(&served);
+            Box::pin(async move { handle_stream_event(&served.context, function, event).await })
+        });
+        Mapping { function: function.stem, table: tables.with_stem(stem), deliver }
+    });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    streams::follow(embedded, &tables, mappings.collect(), &clock)
 }
 
 /// The functions that the queue and the schedule wake, in this process. They wait by the
@@ -156,8 +230,31 @@ fn answer(rings: Rings, served: &Arc<Served>) -> Answering {
     rings.answer(handle, sweep, Arc::new(SystemClock))
 }
 
-async fn listen(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| match source.kind() {
+/// The function that the queue of deliveries wakes, in this process.
+fn deliver(tasks: Tasks, served: &Arc<Served>) -> JoinSet<()> {
+    let served = Arc::clone(served);
+    let deliver: webhooks::Deliver = Arc::new(move |task| {
+        let served = Arc::clone(&served);
+        Box::pin(async move {
+            let function = &deliver_webhooks::FUNCTION;
+            handle_task(&served.context, function, &task.to_string()).await
+        })
+    });
+    tasks.deliver(deliver, Arc::new(SystemClock))
+}
+
+fn listen(port: u16) -> Result<TcpListener, StartError> {
+    let listening = || {
+        let socket = TcpSocket::new_v4()?;
+        // As `TcpListener::bind` has it: a port is free again at once.
+        #[cfg(not(windows))]
+        socket.set_reuseaddr(true)?;
+        // Connections inherit it.
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+        socket.listen(BACKLOG)
+    };
+    listening().map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortTaken(port),
         _ => StartError::Listen { port, source },
     })
@@ -174,7 +271,7 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
         }),
         Storage::Memory => {
             let embedded = EmbeddedDynamo::in_memory().map_err(StartError::Database)?;
-            let store = store(embedded.client(), "memory").await?;
+            let store = own_store(embedded.client(), "memory").await?;
             let secret = new_secret(entropy);
             Ok(Opened { store, secret, embedded: Some(embedded), data_dir: None })
         }
@@ -187,13 +284,14 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
             make_database(&data_dir).await?;
             let database = data_dir.database();
             let embedded = EmbeddedDynamo::open(&database).map_err(StartError::Database)?;
-            let store = store(embedded.client(), &database.display().to_string()).await?;
+            let store = own_store(embedded.client(), &database.display().to_string()).await?;
             Ok(Opened { store, secret, embedded: Some(embedded), data_dir: Some(data_dir) })
         }
         Storage::Endpoint { url, dir } => {
             let data_dir = DataDir::take(dir)?;
             let secret = data_dir.secret(entropy)?;
-            let store = store(dynamo::connect(Access::emulator(url)), url).await?;
+            let client = dynamo::connect(Access::emulator(url));
+            let store = store(client, url, Streams::None).await?;
             Ok(Opened { store, secret, embedded: None, data_dir: Some(data_dir) })
         }
     }
@@ -205,15 +303,22 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
 async fn make_database(data_dir: &DataDir) -> Result<(), StartError> {
     let Some(draft) = data_dir.database_draft()? else { return Ok(()) };
     let embedded = EmbeddedDynamo::open(&draft).map_err(StartError::Database)?;
-    store(embedded.client(), &draft.display().to_string()).await?;
+    own_store(embedded.client(), &draft.display().to_string()).await?;
     // The last handle: the database is closed, and nothing of it is left beside its file.
     drop(embedded);
     data_dir.accept_database()
 }
 
-async fn store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
+/// In an engine of our own, whose streams are followed.
+async fn own_store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
+    let made = create_checkpoints(&client, &TableNames::prefixed(TABLE_PREFIX)).await;
+    made.map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
+    store(client, at, Streams::Declared).await
+}
+
+async fn store(client: Client, at: &str, streams: Streams) -> Result<Arc<dyn Store>, StartError> {
     let tables = TableNames::prefixed(TABLE_PREFIX);
-    create_missing_tables(&client, &tables, Streams::None)
+    create_missing_tables(&client, &tables, streams)
         .await
         .map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
     Ok(Arc::new(DynamoStore::new(client, tables)))
@@ -223,6 +328,8 @@ fn context(
     options: &Options,
     opened: &Opened,
     doorbell: Arc<dyn Doorbell>,
+    deliveries: Arc<dyn DeliveryQueue>,
+    gateway: Arc<dyn Gateway>,
 ) -> Result<Context, StartError> {
     let secrets = Secrets::from_base64(&opened.secret).map_err(|_| {
         let path = opened.data_dir.as_ref().map(DataDir::secret_path);
@@ -239,6 +346,9 @@ fn context(
         entropy: Arc::clone(&options.entropy),
         passwords: Arc::clone(&options.passwords),
         doorbell,
+        deliveries,
+        dead_letters: dead_letters(opened),
+        gateway,
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: ISSUER.to_owned(),
@@ -248,6 +358,14 @@ fn context(
         settings: options.settings,
     };
     Ok(parts.context())
+}
+
+/// In the data directory, if there is one; in the log otherwise.
+fn dead_letters(opened: &Opened) -> Arc<dyn DeadLetters> {
+    match &opened.data_dir {
+        Some(data_dir) => Arc::new(FailureFile::new(data_dir.failures())),
+        None => Arc::new(FailureLog),
+    }
 }
 
 /// The admin's password, from the secret: so a first start that is killed before it prints its

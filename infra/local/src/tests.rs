@@ -5,7 +5,9 @@ mod endpoint;
 mod http;
 mod matching;
 mod seeding;
+mod sockets;
 mod upgrade;
+mod webhooks;
 
 use std::{
     fs,

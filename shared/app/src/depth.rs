@@ -139,6 +139,16 @@ impl Depth {
         }
     }
 
+    /// What rests at a price of a side.
+    #[must_use]
+    pub fn level(&self, side: Side, price: Ticks) -> Level {
+        let levels = match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        };
+        levels.get(&price).copied().unwrap_or_default()
+    }
+
     /// The best price of a side.
     #[must_use]
     pub fn best(&self, side: Side) -> Option<Ticks> {
@@ -156,6 +166,14 @@ impl Depth {
     pub fn orders(&self) -> impl Iterator<Item = (OrderId, Side, Ticks, Lots)> + '_ {
         self.orders.iter().map(|(id, shown)| (*id, shown.side, shown.price, shown.lots))
     }
+}
+
+/// Where an event changed the book: sides and prices, each perhaps several times.
+pub fn touched(event: &MarketEvent) -> impl Iterator<Item = (Side, Ticks)> + '_ {
+    event.changes.iter().map(|change| match *change {
+        Change::Rested { side, price, .. } | Change::Removed { side, price, .. } => (side, price),
+        Change::Traded(trade) => (trade.taker_side.opposite(), trade.price),
+    })
 }
 
 /// Books of this process.

@@ -1,7 +1,9 @@
 //! Use cases: load what a decision needs, decide, commit. And the ports that they need.
 //! Nothing of AWS and nothing of HTTP is known here.
 
+pub mod audit;
 pub mod catalogue;
+pub mod day_stats;
 pub mod depth;
 pub mod history;
 pub mod identity;
@@ -16,8 +18,12 @@ pub mod pair_cache;
 pub mod pairs;
 pub mod perform;
 pub mod ports;
+pub mod projecting;
 pub mod purchase;
 pub mod rate_cache;
 pub mod requests;
 pub mod simulate;
+pub mod statements;
+pub mod tape;
 pub mod universes;
+pub mod webhooks;

@@ -9,16 +9,19 @@ use domain::{
     ledger::{Fingerprint, Guard},
     pair::PairId,
     time::Span,
+    webhook::Reach,
 };
 use sha2::{Digest, Sha256};
 
 use crate::{
+    day_stats::DayStatsCache,
     depth::DepthCache,
     item_cache::ItemCache,
     matching::Desks,
     pair_cache::PairCache,
-    ports::{Clock, CommitError, Doorbell, Entropy, Passwords, Store, StoreError},
+    ports::{Clock, CommitError, DeliveryQueue, Doorbell, Entropy, Passwords, Store, StoreError},
     rate_cache::RateCache,
+    tape::Tapes,
 };
 
 /// What an operator may set.
@@ -26,11 +29,13 @@ use crate::{
 pub struct Settings {
     /// How many times a rate may rise or fall in one step without being confirmed.
     pub rate_jump_factor_max: u32,
+    /// How far webhooks may reach.
+    pub webhooks: Reach,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rate_jump_factor_max: 2 }
+        Self { rate_jump_factor_max: 2, webhooks: Reach::Public }
     }
 }
 
@@ -46,6 +51,10 @@ pub struct Market {
     pub pairs: PairCache,
     /// Books as the public sees them, cached.
     pub depths: DepthCache,
+    /// What listeners to markets were told by this process.
+    pub tapes: Tapes,
+    /// Pairs' last 24 hours, cached.
+    pub days: DayStatsCache,
     /// Books of matchers that ran in this process.
     pub desks: Desks,
     /// The time.
@@ -56,6 +65,8 @@ pub struct Market {
     pub passwords: Arc<dyn Passwords>,
     /// Wakes matchers.
     pub doorbell: Arc<dyn Doorbell>,
+    /// Wakes whoever delivers events to webhooks.
+    pub deliveries: Arc<dyn DeliveryQueue>,
     /// What an operator has set.
     pub settings: Settings,
 }

@@ -238,8 +238,8 @@ fn explain(commit: &Commit, failures: &[Failure]) -> Explained {
     }
     for (write, found) in failed() {
         match (write, found) {
-            (Write::MoveFunds { legs, entry, at, .. }, Found::Account(account)) => {
-                match account.after(legs, *entry, *at) {
+            (Write::MoveFunds { legs, change, .. }, Found::Account(account)) => {
+                match account.after(legs, change) {
                     Ok(_) => {}
                     Err(Declined::Refused(refusal)) => return Explained::Refused(refusal),
                     Err(declined) => return Explained::Declined(declined),

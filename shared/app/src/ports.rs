@@ -1,6 +1,13 @@
 //! What use cases need of the world: a store, a clock, entropy, password hashing.
 //! Each guarantee stands in a doc comment and is proven on every store by `testkit::contract`.
 
+mod metrics;
+mod projections;
+mod sockets;
+mod webhooks;
+
+mod dead_letters;
+
 use async_trait::async_trait;
 use domain::{
     account::Account,
@@ -17,6 +24,13 @@ use domain::{
     time::{Span, Timestamp},
     universe::{Universe, UniverseId},
 };
+
+pub use metrics::{Metrics, Unit};
+pub use projections::*;
+pub use sockets::*;
+pub use webhooks::*;
+
+pub use dead_letters::{DeadLetter, DeadLetters, NotKept};
 
 /// The store failed. What was asked may or may not have happened: ask again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +74,7 @@ pub enum Found {
     /// A journal entry: the key was used already.
     Entry(Box<Entry>),
     /// An account, as it stood.
-    Account(Account),
+    Account(Box<Account>),
     /// Something that the write alone explains.
     Other,
 }
@@ -297,9 +311,35 @@ pub trait OrderBooks: Send + Sync {
 }
 
 /// All of a store.
-pub trait Store: Ledger + Catalogue + Identity + OrderBooks {}
+pub trait Store:
+    Ledger
+    + Catalogue
+    + Identity
+    + OrderBooks
+    + ActivityLog
+    + Statements
+    + TotalsBook
+    + Candles
+    + Sockets
+    + Webhooks
+    + Deliveries
+{
+}
 
-impl<T: Ledger + Catalogue + Identity + OrderBooks> Store for T {}
+impl<T> Store for T where
+    T: Ledger
+        + Catalogue
+        + Identity
+        + OrderBooks
+        + ActivityLog
+        + Statements
+        + TotalsBook
+        + Candles
+        + Sockets
+        + Webhooks
+        + Deliveries
+{
+}
 
 /// The time.
 #[async_trait]

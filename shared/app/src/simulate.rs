@@ -1,7 +1,7 @@
 //! The same pure decision as the real thing, with nothing written.
 
 use domain::{
-    account::{Account, Leg},
+    account::Account,
     commit::{Commit, Write},
     id::{EntryId, UserId},
     ledger::{Fingerprint, Guard},
@@ -42,15 +42,13 @@ pub async fn simulate<O: Operation>(
     let loaded = operation.load(market, Freshness::Fresh).await?;
     let commit = operation.decide(&guard, &loaded)?;
     let account = market.store.account(actor).await?.ok_or(Missing::User)?;
-    let legs = legs_of(&commit, actor);
-    let account = account.after(&legs, guard.entry, guard.at)?;
-    Ok(Simulated { commit, account })
-}
-
-fn legs_of(commit: &Commit, actor: UserId) -> Vec<Leg> {
     let moved = commit.writes().iter().find_map(|write| match write {
-        Write::MoveFunds { user, legs, .. } if *user == actor => Some(legs.clone()),
+        Write::MoveFunds { user, legs, change } if *user == actor => Some((legs, change)),
         _ => None,
     });
-    moved.unwrap_or_default()
+    let account = match moved {
+        Some((legs, change)) => account.after(legs, change)?,
+        None => account,
+    };
+    Ok(Simulated { commit, account })
 }

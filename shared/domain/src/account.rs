@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    activity::{News, Occasion},
     amount::{Amount, Money},
     currency::{Currency, CurrencyCode},
     id::{EntryId, UserId},
@@ -81,8 +82,23 @@ pub struct Account {
     pub times: BTreeMap<CurrencyCode, WalletTimes>,
     /// Counts the changes, without gaps, from 1.
     pub version: u64,
-    /// The journal entry of the last change of money.
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// The journal entry of the last change of money, or of the order that it was about.
     pub last_entry: Option<EntryId>,
+    /// What the last change was for.
+    pub news: News,
+}
+
+/// To what a change of an account belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The journal entry, or that of the order which it is about.
+    pub entry: EntryId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What it is for.
+    pub news: News,
 }
 
 /// What one commit changes in one wallet, net, in minor units of its currency. At least one
@@ -147,7 +163,15 @@ impl Account {
     pub fn opened(user: UserId, first: CurrencyCode, at: Timestamp) -> Self {
         let wallets = BTreeMap::from([(first, Balance::default())]);
         let times = BTreeMap::from([(first, WalletTimes::new(at))]);
-        Self { user, wallets, times, version: 1, last_entry: None }
+        Self {
+            user,
+            wallets,
+            times,
+            version: 1,
+            changed_at: at,
+            last_entry: None,
+            news: News::default(),
+        }
     }
 
     /// What the wallet holds; nothing if there is none.
@@ -161,16 +185,31 @@ impl Account {
     /// # Errors
     /// [`Refusal::InsufficientFunds`] and [`Refusal::BalanceLimit`]; [`Declined::Unsound`] if
     /// more is taken than is held, which is always a bug of ours. Then nothing has moved.
-    pub fn after(&self, legs: &[Leg], entry: EntryId, at: Timestamp) -> Result<Self, Declined> {
+    pub fn after(&self, legs: &[Leg], change: &Change) -> Result<Self, Declined> {
         let mut next = self.clone();
+        let at = change.at;
         for leg in legs.iter().filter(|leg| !leg.is_nothing()) {
             let balance = next.wallets.entry(leg.code()).or_default();
             *balance = balance.after(*leg)?;
             next.times.entry(leg.code()).or_insert(WalletTimes::new(at)).changed_at = at;
         }
         next.version = next.version.saturating_add(1);
-        next.last_entry = Some(entry);
+        next.changed_at = at;
+        next.last_entry = Some(change.entry);
+        next.news = change.news.clone();
         Ok(next)
+    }
+
+    /// The account with one more, empty wallet. It must not have it yet.
+    #[must_use]
+    pub fn with_wallet(&self, code: CurrencyCode, at: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.wallets.insert(code, Balance::default());
+        next.times.insert(code, WalletTimes::new(at));
+        next.version = next.version.saturating_add(1);
+        next.changed_at = at;
+        next.news = News::of(Occasion::Opened);
+        next
     }
 }
 
@@ -182,6 +221,10 @@ mod tests {
     use crate::testing::{ALICE, at, earth, minor, mrc, usd};
 
     const ENTRY: EntryId = EntryId::from_bits(9);
+
+    fn change(second: i64) -> Change {
+        Change { entry: ENTRY, at: at(second), news: News::of(Occasion::Deposit) }
+    }
 
     fn holding(available: Amount) -> Account {
         let mut account = Account::opened(ALICE, usd("0").currency.code, at(0));
@@ -200,23 +243,24 @@ mod tests {
     #[test]
     fn legs_move_what_is_available_and_leave_what_is_held() {
         let legs = [Leg::debit(usd("4.00")), Leg::credit(mrc("10.00"))];
-        let next = holding(minor(400)).after(&legs, ENTRY, at(1)).expect("enough");
+        let next = holding(minor(400)).after(&legs, &change(1)).expect("enough");
         let usd_left = Balance { available: Amount::ZERO, held: minor(5) };
         assert_eq!(next.balance(usd("0").currency.code), usd_left);
         assert_eq!(next.balance(mrc("0").currency.code).available, minor(1000));
         assert_eq!((next.version, next.last_entry), (2, Some(ENTRY)));
+        assert_eq!((next.changed_at, next.news), (at(1), change(1).news));
     }
 
     #[test]
     fn more_than_is_available_is_refused_even_if_more_is_held() {
-        let refused = holding(minor(399)).after(&[Leg::debit(usd("4.00"))], ENTRY, at(1));
+        let refused = holding(minor(399)).after(&[Leg::debit(usd("4.00"))], &change(1));
         let (required, available) = (usd("4.00"), usd("3.99"));
         assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
     }
 
     #[test]
     fn a_wallet_that_is_not_there_has_nothing() {
-        let refused = holding(minor(400)).after(&[Leg::debit(mrc("0.01"))], ENTRY, at(1));
+        let refused = holding(minor(400)).after(&[Leg::debit(mrc("0.01"))], &change(1));
         let (required, available) = (mrc("0.01"), mrc("0"));
         assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
     }
@@ -225,7 +269,7 @@ mod tests {
     fn a_wallet_holds_at_most_the_largest_amount() {
         let currency = usd("0").currency.code;
         let full = holding(Amount::MAX);
-        let refused = full.after(&[Leg::credit(usd("0.01"))], ENTRY, at(1));
+        let refused = full.after(&[Leg::credit(usd("0.01"))], &change(1));
         assert_eq!(refused, Err(Refusal::BalanceLimit { currency }.into()));
         assert_eq!(full.balance(currency).posted_minor(), 1_000_000_000_000_000_005);
         assert_eq!(full.balance(currency).posted(), Amount::MAX);
@@ -237,16 +281,16 @@ mod tests {
         let code = usd("0").currency.code;
         let (hold, release) = (Leg::hold(usd("0.10")), Leg::release(usd("0.10")));
         assert_eq!((hold.posted(), release.posted()), (0, 0));
-        let held = holding(minor(10)).after(&[hold], ENTRY, at(1)).expect("enough");
+        let held = holding(minor(10)).after(&[hold], &change(1)).expect("enough");
         let expected = Balance { available: Amount::ZERO, held: minor(15) };
         assert_eq!(held.balance(code), expected);
-        let released = held.after(&[release], ENTRY, at(2)).expect("held");
+        let released = held.after(&[release], &change(2)).expect("held");
         assert_eq!(released.wallets, holding(minor(10)).wallets);
     }
 
     #[test]
     fn a_hold_beyond_what_is_available_is_insufficient_funds() {
-        let refused = holding(minor(9)).after(&[Leg::hold(usd("0.10"))], ENTRY, at(1));
+        let refused = holding(minor(9)).after(&[Leg::hold(usd("0.10"))], &change(1));
         let (required, available) = (usd("0.10"), usd("0.09"));
         assert_eq!(refused, Err(Refusal::InsufficientFunds { required, available }.into()));
     }
@@ -256,15 +300,15 @@ mod tests {
         let account = holding(minor(10));
         let spent = Leg { available: 0, held: -6, ..Leg::credit(usd("0")) };
         for leg in [Leg::release(usd("0.06")), Leg::release(mrc("0.01")), spent] {
-            let unsound = account.after(&[leg], ENTRY, at(1));
+            let unsound = account.after(&[leg], &change(1));
             assert!(matches!(unsound, Err(Declined::Unsound(_))), "{leg:?}: {unsound:?}");
         }
-        assert!(account.after(&[Leg::release(usd("0.05"))], ENTRY, at(1)).is_ok());
+        assert!(account.after(&[Leg::release(usd("0.05"))], &change(1)).is_ok());
     }
 
     #[test]
     fn a_leg_of_nothing_opens_no_wallet() {
-        let next = holding(minor(1)).after(&[Leg::credit(mrc("0"))], ENTRY, at(1)).expect("none");
+        let next = holding(minor(1)).after(&[Leg::credit(mrc("0"))], &change(1)).expect("none");
         assert_eq!(
             (next.wallets, next.times),
             (holding(minor(1)).wallets, holding(minor(1)).times)
@@ -301,7 +345,7 @@ mod tests {
                 .map(|(before, part)| i128::from(before) + i128::from(part));
             let [short, unheld] = sums.map(|sum| sum < 0);
             let over = sums.iter().any(|sum| *sum > i128::from(Amount::MAX.minor()));
-            match account.after(&[leg], ENTRY, at(1)) {
+            match account.after(&[leg], &change(1)) {
                 Ok(next) => {
                     let after = next.balance(code);
                     let after = [after.available, after.held].map(|part| i128::from(part.minor()));

@@ -4,7 +4,8 @@
 use std::fmt;
 
 use crate::{
-    account::{Account, Leg},
+    account::{Account, Change, Leg},
+    activity::{News, Occasion},
     amount::Amount,
     catalogue::{Item, Quantity},
     command::{Command, CommandId},
@@ -54,16 +55,15 @@ pub enum Write {
         at: Timestamp,
     },
     /// Money out of and into an account; it is there, has what is debited and room for what
-    /// is credited. A credit opens a wallet that is not there.
+    /// is credited. A credit opens a wallet that is not there. Without legs only the account's
+    /// news change: its owner is told in the order of its versions.
     MoveFunds {
         /// Whose account.
         user: UserId,
         /// At most one leg a currency.
         legs: Vec<Leg>,
-        /// The journal entry that it belongs to.
-        entry: EntryId,
-        /// When.
-        at: Timestamp,
+        /// To what it belongs.
+        change: Change,
     },
     /// A new item; none has its id.
     PutItem(Item),
@@ -223,10 +223,19 @@ impl Write {
             Self::PutItem(_) => 4,
             Self::ReviseItem { reprices: true, .. } => 2,
             Self::PutMarketEvent(event) => return event_units(event),
+            Self::MoveFunds { change, .. } => return account_units(&change.news),
             _ => 0,
         };
         ROW_UNITS.saturating_add(index_rows)
     }
+}
+
+/// An account with some wallets has about this many bytes besides its news.
+const ACCOUNT_BYTES: usize = 400;
+
+fn account_units(news: &News) -> u32 {
+    let bytes = news.text().len().saturating_add(ACCOUNT_BYTES);
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).saturating_mul(ROW_UNITS)
 }
 
 fn event_units(event: &MarketEvent) -> u32 {
@@ -257,12 +266,10 @@ impl Commit {
     /// [`Declined::Unsound`] if the postings have no legs; always a bug of ours.
     pub fn moving(guard: &Guard, movement: Movement, also: Vec<Write>) -> Result<Self, Declined> {
         let legs = movement.postings.legs().map_err(Declined::Unsound)?;
-        let moves = legs.into_iter().map(|(user, legs)| Write::MoveFunds {
-            user,
-            legs,
-            entry: guard.entry,
-            at: guard.at,
-        });
+        let change = guard.change(News::of(Occasion::of(&movement.cause)));
+        let moves = legs.into_iter();
+        let moves =
+            moves.map(|(user, legs)| Write::MoveFunds { user, legs, change: change.clone() });
         let mut writes = vec![guarded(guard, Outcome::Moved(movement))];
         writes.extend(moves);
         writes.extend(also);

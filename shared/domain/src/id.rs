@@ -109,6 +109,12 @@ identifier!(
 );
 
 identifier!(
+    /// A place that a user's events are sent to.
+    WebhookId,
+    "whk_"
+);
+
+identifier!(
     /// An order on the book: the bits of the journal entry that placed it.
     OrderId,
     "ord_"

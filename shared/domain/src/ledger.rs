@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    account::Leg,
+    account::{Change, Leg},
+    activity::News,
     amount::{Amount, Money},
     catalogue::{Item, Quantity},
     conversion::{Conversion, Provenance},
@@ -173,6 +174,14 @@ pub struct Guard {
     pub request_id: String,
     /// The time of the decision.
     pub at: Timestamp,
+}
+
+impl Guard {
+    /// A change of an account that belongs to its entry.
+    #[must_use]
+    pub fn change(&self, news: News) -> Change {
+        Change { entry: self.entry, at: self.at, news }
+    }
 }
 
 /// 128 bits of a hash of what a request asks.

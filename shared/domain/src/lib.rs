@@ -4,8 +4,10 @@
 #![deny(clippy::disallowed_types)]
 
 pub mod account;
+pub mod activity;
 pub mod amount;
 pub mod book;
+pub mod candle;
 pub mod catalogue;
 pub mod command;
 pub mod commit;
@@ -25,7 +27,10 @@ pub mod rate;
 pub mod refund;
 pub mod refusal;
 pub mod settlement;
+pub mod statement;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+pub mod totals;
 pub mod universe;
+pub mod webhook;

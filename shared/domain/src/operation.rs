@@ -135,8 +135,8 @@ mod tests {
 
     fn moves(commit: &Commit) -> Vec<(UserId, Vec<Leg>)> {
         let legs = |write: &Write| match write {
-            Write::MoveFunds { user, legs, entry, .. } => {
-                assert_eq!(*entry, EntryId::from_bits(10));
+            Write::MoveFunds { user, legs, change } => {
+                assert_eq!(change.entry, EntryId::from_bits(10));
                 Some((*user, legs.clone()))
             }
             _ => None,

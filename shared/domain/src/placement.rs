@@ -3,6 +3,7 @@
 
 use crate::{
     account::Leg,
+    activity::{News, Occasion},
     amount::{Amount, Money},
     command::{Command, CommandId, Instruction},
     commit::{Commit, Write},
@@ -123,9 +124,10 @@ pub fn place(
     };
     let mut writes = vec![guarded(guard, guard.entry, Outcome::Placed(placement))];
     writes.extend(name.map(|name| guarded(guard, name, Outcome::SameAs(guard.entry))));
-    writes.push(held(guard, hold));
+    let working = order.begun(hold.amount);
+    writes.push(held(guard, hold, News::asked(Occasion::OrderPlaced, pair.id(), &working)));
     let id = CommandId { at: guard.at, bits: guard.entry.bits() };
-    writes.push(logged(pair, id, Instruction::Place(order.begun(hold.amount))));
+    writes.push(logged(pair, id, Instruction::Place(working)));
     Ok(Commit::of(writes))
 }
 
@@ -134,9 +136,9 @@ fn guarded(guard: &Guard, id: EntryId, outcome: Outcome) -> Write {
     Write::PutEntry(Entry { id, actor, fingerprint, at, outcome })
 }
 
-fn held(guard: &Guard, money: Money) -> Write {
-    let Guard { actor: user, entry, at, .. } = *guard;
-    Write::MoveFunds { user, legs: vec![Leg::hold(money)], entry, at }
+fn held(guard: &Guard, money: Money, news: News) -> Write {
+    let legs = vec![Leg::hold(money)];
+    Write::MoveFunds { user: guard.actor, legs, change: guard.change(news) }
 }
 
 fn logged(pair: &Pair, id: CommandId, instruction: Instruction) -> Write {
@@ -174,7 +176,7 @@ pub fn amend(
     let amendment = Amendment { steps: pair.steps, order, price, lots, extra };
     let mut writes = vec![guarded(guard, guard.entry, Outcome::Amended(amendment))];
     if !more.is_zero() {
-        writes.push(held(guard, extra));
+        writes.push(held(guard, extra, News::asked(Occasion::OrderAmended, pair.id(), working)));
     }
     let instruction = Instruction::Amend { order, user, side, price, lots, extra: more };
     let id = CommandId::after(working.order.placed_at, guard.at, guard.entry.bits());

@@ -189,6 +189,12 @@ pub enum Missing {
     /// No rate held then.
     #[error("no rate held at that time")]
     Rate,
+    /// No such webhook, or another's.
+    #[error("webhook not found")]
+    Webhook,
+    /// The caller has had no event of this number.
+    #[error("event not found")]
+    Event,
 }
 
 /// Why there is no commit.

@@ -31,6 +31,12 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_add(span.0))
     }
 
+    /// This time moved back by `span`, at most to the epoch.
+    #[must_use]
+    pub fn minus(self, span: Span) -> Self {
+        Self::from_millis(self.0.saturating_sub(span.0))
+    }
+
     /// How long before this time `earlier` lies; zero if it lies after.
     #[must_use]
     pub fn since(self, earlier: Self) -> Span {
@@ -43,6 +49,12 @@ impl Span {
     #[must_use]
     pub const fn millis(millis: u32) -> Self {
         Self(millis as i64)
+    }
+
+    /// A span of this many milliseconds, none if it were negative.
+    #[must_use]
+    pub fn of_millis(millis: i64) -> Self {
+        Self(millis.max(0))
     }
 
     /// A span of this many seconds.

@@ -2,6 +2,7 @@
 //! the deployment makes them.
 
 mod indexes;
+mod streams;
 
 use std::time::Duration;
 
@@ -26,18 +27,19 @@ use crate::{
 /// How long one table may take until it can be used.
 const WAIT: Duration = Duration::from_secs(60);
 
-/// Whether new tables get the streams that [`TABLES`] declares.
+/// Whether tables get the streams that [`TABLES`] declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Streams {
     /// As declared.
     Declared,
-    /// None: nobody reads them, and an embedded engine keeps every record for ever and looks
-    /// through all of them at each write.
+    /// None are switched on, for nobody reads them: an embedded engine keeps every record until
+    /// somebody removes it.
     None,
 }
 
-/// Creates every table that is not there yet, adds to the others the indexes that they lack,
-/// and waits until all can be used. Safe to call again, and by two processes at once.
+/// Creates every table that is not there yet, adds to the others the indexes and streams that
+/// they lack, and waits until all can be used. A stream that is added tells of nothing that was
+/// before. Safe to call again, and by two processes at once.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if a table or an index is not ready after two minutes;
@@ -47,18 +49,26 @@ pub async fn create_missing_tables(
     tables: &TableNames,
     streams: Streams,
 ) -> Result<(), StoreError> {
+    let stream = |table: &Table| table.stream.filter(|_| streams == Streams::Declared);
     for table in TABLES {
-        let stream = table.stream.filter(|_| streams == Streams::Declared);
-        create(client, table, stream, &tables.of(table)).await?;
+        create(client, table, stream(table), &tables.of(table)).await?;
     }
     for table in TABLES {
         let name = tables.of(table);
-        let active = client.wait_until_table_exists().table_name(&name).wait(WAIT).await;
-        active.map_err(|error| StoreError::Unavailable(format!("{name}: {error}")))?;
+        wait(client, &name).await?;
         indexes::add_missing(client, table, &name).await?;
+        if let Some(images) = stream(table) {
+            streams::switch_on(client, images, &name).await?;
+        }
         expire(client, table, &name).await?;
     }
     Ok(())
+}
+
+/// Until the table can be used.
+async fn wait(client: &Client, name: &str) -> Result<(), StoreError> {
+    let active = client.wait_until_table_exists().table_name(name).wait(WAIT).await;
+    active.map(|_| ()).map_err(|error| StoreError::Unavailable(format!("{name}: {error}")))
 }
 
 async fn create(

@@ -26,9 +26,9 @@ const OURS: &[&str] = &[
     "ValidationException",
 ];
 
-const CONDITION: &str = "ConditionalCheckFailed";
-const CONFLICT: &str = "TransactionConflict";
-const INVALID: &str = "ValidationError";
+pub(crate) const CONDITION: &str = "ConditionalCheckFailed";
+pub(crate) const CONFLICT: &str = "TransactionConflict";
+pub(crate) const INVALID: &str = "ValidationError";
 
 /// An error of any operation.
 pub(crate) fn store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
@@ -111,7 +111,7 @@ fn found(write: &Write, row: Option<Row>) -> Result<Found, StoreError> {
     Ok(match write {
         Write::PutEntry(_) => Found::Entry(Box::new(Entry::from_row(row)?)),
         Write::OpenAccount(_) | Write::OpenWallet { .. } | Write::MoveFunds { .. } => {
-            Found::Account(Account::from_row(row)?)
+            Found::Account(Box::new(Account::from_row(row)?))
         }
         _ => Found::Other,
     })

@@ -8,7 +8,9 @@ mod expression;
 mod read;
 mod rows;
 pub mod schema;
+mod send;
 mod store;
+pub mod stream;
 mod token;
 mod transact;
 

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// How often keys that the service left out are asked for again, after 10 ms doubled each time.
-const BATCH_TRIES_MAX: u32 = 6;
-const BATCH_PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const BATCH_TRIES_MAX: u32 = 6;
+pub(crate) const BATCH_PAUSE: Duration = Duration::from_millis(10);
 
 /// A row as of the last commit.
 pub(crate) async fn get(

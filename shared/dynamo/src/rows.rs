@@ -23,13 +23,30 @@
 //! | identity | users | `key` = `usr_…` | |
 //! | identity | names, addresses | `key` = `name#…`, `mail#…` | |
 //! | identity | sessions | `key` = `ses_…` | `sweep_after`, in seconds |
+//! | activity | changes of accounts | `part` = `usr_…`, `kind` = version, 20 digits | |
+//! | statements | lines | `part` = `lines#wal_…`, `kind` = time and number | |
+//! | statements | heads | `part` = `heads#3f`, `kind` = `usr_…` | |
+//! | statements | totals | `part` = `totals#USD`, `kind` = `all` or `minute#` and 15 digits | |
+//! | statements | folded entries | `part` = `folded#txn_…`, `kind` = `folded` | |
+//! | statements | candles | `part` = `candles#MRC-USD#1m`, `kind` = 15 digits | |
+//! | statements | their heads | `part` = `candles#MRC-USD`, `kind` = `head` | |
+//! | sockets | connections | `part` = `open#f`, `kind` = its name | `sweep_after` |
+//! | sockets | what one listens to | `part` = `conn#` and its name, `kind` = a topic | the same |
+//! | sockets | who listens to a topic | `part` = `topic#book#MRC-USD`, `kind` = a name | the same |
+//! | sockets | spent tickets | `part` = `ticket#` and 32 digits, `kind` = `spent` | the same |
+//! | webhooks | webhooks | `part` = `usr_…`, `kind` = slot, 3 digits | |
+//! | webhooks | deliveries | `part` = `whk_…`, `kind` = event, 20 digits | if pending: `due`, |
+//! | | | | `due_at`; then `sweep_after` |
 //!
 //! `placed` is a time and `priced` a price, each with leading zeros and followed by the row's
 //! id, which breaks ties: as text they sort as [`app::ports::Position`] does. An event is one
-//! text, `event`, so that its size is known before it is written; no other row passes 1 KB.
+//! text, `event`, so that its size is known before it is written. Accounts, their changes and the
+//! heads of their statements grow with wallets and orders; no other row passes 1 KB.
 
 mod accounts;
+mod activity;
 mod books;
+mod candles;
 mod catalog;
 #[cfg(test)]
 pub(crate) mod generators;
@@ -38,16 +55,22 @@ mod journal;
 pub(crate) mod keys;
 mod orders;
 mod refusals;
+mod sockets;
 mod spelling;
+mod statements;
 #[cfg(test)]
 mod tests;
+mod totals;
+mod webhooks;
 
 use std::collections::HashMap;
 
-use app::ports::StoreError;
+use app::ports::{Connection, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     account::Account,
+    activity::Activity,
+    candle::Candle,
     catalogue::Item,
     command::Command,
     commit::{ClosedOrder, Resting},
@@ -55,12 +78,16 @@ use domain::{
     ledger::Entry,
     pair::Pair,
     rate::RateVersion,
+    statement::{StatementHead, StatementLine},
     universe::Universe,
+    webhook::{Delivery, Webhook},
 };
 use serde_dynamo::{AttributeValue as Wire, Deserializer, Serializer};
 
 pub(crate) use books::{deadline, logged};
+pub(crate) use candles::candles_head;
 pub(crate) use spelling::{Counted, Spelled};
+pub(crate) use totals::{sums_of, totals};
 
 /// A DynamoDB item.
 pub(crate) type Row = HashMap<String, AttributeValue>;
@@ -108,6 +135,13 @@ stored! {
     ClosedOrder, books::ClosedOrderRow, keys::of_closed_order;
     User, identity::UserRow, keys::of_user;
     Session, identity::SessionRow, keys::of_session;
+    Activity, activity::ActivityRow, keys::of_activity;
+    StatementLine, statements::StatementLineRow, keys::of_line;
+    StatementHead, statements::StatementHeadRow, keys::of_statement_head;
+    Candle, candles::CandleRow, keys::of_candle;
+    Connection, sockets::ConnectionRow, keys::of_connection;
+    Webhook, webhooks::WebhookRow, keys::of_webhook;
+    Delivery, webhooks::DeliveryRow, keys::of_delivery;
 }
 
 /// What a row says that it is, for whoever must look at it.

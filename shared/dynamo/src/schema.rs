@@ -115,14 +115,15 @@ pub const BY_SELLER: Index =
     Index { name: "by_seller", partition: "seller", sort: "placed", projection: Projection::Keys };
 
 /// Universes, versions of rates, items, pairs, and which universe has a currency. The indexes
-/// hold keys alone, so that a sale touches none of them.
+/// hold keys alone, so that a sale touches none of them. Its stream tells of rates: on AWS a
+/// filter lets only rows pass whose `part` begins with `rates#`, and no sale wakes a function.
 pub const CATALOG: Table = Table {
     stem: "catalog",
     partition: "part",
     sort: Some("kind"),
     indexes: &[BY_TIME, BY_UNIVERSE, BY_PRICE, BY_SELLER],
     expires: None,
-    stream: None,
+    stream: Some(Images::New),
 };
 
 /// A pair's events with trades, by their number. An event never changes, so it is whole here.
@@ -154,8 +155,56 @@ pub const IDENTITY: Table = Table {
     stream: None,
 };
 
+/// The changes of accounts, one row each, for ever: the events that users are told, and what
+/// statements are folded from. Kept apart from these, which can be deleted and made again.
+pub const ACTIVITY: Table = Table {
+    stem: "activity",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[],
+    expires: None,
+    stream: None,
+};
+
+/// Statements, totals and candles. All of it follows from the activity, the journal and the
+/// events of the pairs. A currency's totals share a partition, so that they are read at one
+/// moment: it takes 1000 write units a second, and a fold costs it four (two rows, doubled).
+pub const STATEMENTS: Table = Table {
+    stem: "statements",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[],
+    expires: None,
+    stream: None,
+};
+
+/// Open connections, what they listen to, and spent tickets. All of it expires.
+pub const SOCKETS: Table = Table {
+    stem: "sockets",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[],
+    expires: Some("sweep_after"),
+    stream: None,
+};
+
+/// Deliveries that are pending, by the time at which they are due.
+pub const BY_DUE: Index =
+    Index { name: "by_due", partition: "due", sort: "due_at", projection: Projection::Everything };
+
+/// Webhooks, and deliveries to them, which expire a month after they are over.
+pub const WEBHOOKS: Table = Table {
+    stem: "webhooks",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[BY_DUE],
+    expires: Some("sweep_after"),
+    stream: None,
+};
+
 /// All tables.
-pub const TABLES: &[Table] = &[ACCOUNTS, JOURNAL, CATALOG, ORDERS, IDENTITY];
+pub const TABLES: &[Table] =
+    &[ACCOUNTS, JOURNAL, CATALOG, ORDERS, IDENTITY, ACTIVITY, STATEMENTS, SOCKETS, WEBHOOKS];
 
 impl Table {
     /// The attributes that are keys of the table or of an index, each once, in order.
@@ -187,8 +236,24 @@ impl TableNames {
     /// A table's full name.
     #[must_use]
     pub fn of(&self, table: &Table) -> String {
-        format!("{}-{}", self.prefix, table.stem)
+        self.with_stem(table.stem)
     }
+
+    /// The full name of the table with this stem.
+    #[must_use]
+    pub fn with_stem(&self, stem: &str) -> String {
+        format!("{}-{stem}", self.prefix)
+    }
+}
+
+/// The stem of one of [`TABLES`], whatever the prefix of its name.
+#[must_use]
+pub fn stem_of(name: &str) -> Option<&'static str> {
+    let has = |table: &&Table| {
+        let prefix = name.strip_suffix(table.stem);
+        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('-'))
+    };
+    TABLES.iter().find(has).map(|table| table.stem)
 }
 
 #[cfg(test)]
@@ -204,6 +269,17 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), 2 * TABLES.len());
         assert_eq!(one.of(&JOURNAL), "one-journal");
+    }
+
+    #[test]
+    fn a_tables_stem_is_known_by_its_name_whatever_the_prefix() {
+        for table in TABLES {
+            let names = TableNames::prefixed("a-market-orders");
+            assert_eq!(stem_of(&names.of(table)), Some(table.stem));
+            assert_eq!(names.with_stem(table.stem), names.of(table));
+        }
+        assert_eq!(stem_of("market-reorders"), None);
+        assert_eq!(stem_of("market-checkpoints"), None);
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! look and how writes are conditioned, `rows` and `transact` know.
 
 mod books;
+mod projections;
+mod sockets;
+mod webhooks;
 
 use std::collections::BTreeMap;
 

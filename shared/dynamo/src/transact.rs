@@ -77,8 +77,8 @@ fn action(write: &Write, targets: &Targets) -> Result<Action, StoreError> {
         Write::OpenWallet { user, code, at } => {
             accounts.update(keys::account(*user), open_wallet(*code, *at))
         }
-        Write::MoveFunds { user, legs, entry, at } => {
-            accounts.update(keys::account(*user), move_funds(legs, *entry, *at))
+        Write::MoveFunds { user, legs, change } => {
+            accounts.update(keys::account(*user), move_funds(legs, change))
         }
         Write::PutItem(item) => catalog.put_new(item.to_row()?),
         Write::ReviseItem { item, .. } => catalog.put_next(item.to_row()?, item.version),
@@ -150,7 +150,7 @@ struct Targets {
 
 impl Targets {
     fn of(tables: &TableNames) -> Self {
-        let target = |table: &Table| Target { table: tables.of(table), partition: table.partition };
+        let target = |table| Target::of(table, tables);
         Self {
             accounts: target(&ACCOUNTS),
             journal: target(&JOURNAL),
@@ -162,12 +162,16 @@ impl Targets {
 }
 
 /// A table, for actions. Where there is a row, it has its partition key.
-struct Target {
+pub(crate) struct Target {
     table: String,
     partition: &'static str,
 }
 
 impl Target {
+    pub(crate) fn of(table: &Table, tables: &TableNames) -> Self {
+        Self { table: tables.of(table), partition: table.partition }
+    }
+
     fn action(&self, row: Row, change: Change, condition: Option<String>, values: Row) -> Action {
         Action { table: self.table.clone(), row, change, condition, values }
     }
@@ -180,7 +184,7 @@ impl Target {
         Some(format!("attribute_exists(#{})", self.partition))
     }
 
-    fn put_new(&self, row: Row) -> Action {
+    pub(crate) fn put_new(&self, row: Row) -> Action {
         self.action(row, Change::Put, self.absent(), Row::new())
     }
 
@@ -188,11 +192,11 @@ impl Target {
         self.action(row, Change::Put, self.present(), Row::new())
     }
 
-    fn put_any(&self, row: Row) -> Action {
+    pub(crate) fn put_any(&self, row: Row) -> Action {
         self.action(row, Change::Put, None, Row::new())
     }
 
-    fn put_if(&self, row: Row, condition: &str, values: Row) -> Action {
+    pub(crate) fn put_if(&self, row: Row, condition: &str, values: Row) -> Action {
         self.action(row, Change::Put, Some(condition.to_owned()), values)
     }
 
@@ -207,11 +211,23 @@ impl Target {
         self.action(key, update, Some(changes.conditions.join(" AND ")), changes.values)
     }
 
+    /// Adds to numbers of a row, which begin at zero; the row need not be there.
+    pub(crate) fn add<const N: usize>(&self, key: Row, numbers: [(&str, i128); N]) -> Action {
+        let additions = numbers.map(|(name, _)| format!("#{name} :{name}"));
+        let values = numbers.map(|(name, change)| (format!(":{name}"), number(change)));
+        let update = Change::Update(format!("ADD {}", additions.join(", ")));
+        self.action(key, update, None, values.into())
+    }
+
     fn delete_known(&self, key: Row) -> Action {
         self.action(key, Change::Delete, self.present(), Row::new())
     }
 
-    fn delete_any(&self, key: Row) -> Action {
+    pub(crate) fn delete_if(&self, key: Row, condition: &str, values: Row) -> Action {
+        self.action(key, Change::Delete, Some(condition.to_owned()), values)
+    }
+
+    pub(crate) fn delete_any(&self, key: Row) -> Action {
         self.action(key, Change::Delete, None, Row::new())
     }
 }

@@ -10,6 +10,8 @@ pub mod quote_seal;
 pub mod refresh_token;
 pub mod scopes;
 mod sealed;
+pub mod ticket_seal;
+pub mod webhook_secret;
 
 /// The longest token that is read at all, in bytes. Our longest, an access token, has about 500.
 pub const TOKEN_BYTES_MAX: usize = 2048;

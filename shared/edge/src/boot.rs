@@ -3,23 +3,31 @@
 use std::{env, sync::Arc};
 
 use app::{
+    day_stats::DayStatsCache,
     depth::DepthCache,
     item_cache::ItemCache,
     market::{Market, Settings},
     matching::Desks,
     pair_cache::PairCache,
-    ports::{Clock, Doorbell, Store},
+    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store},
     rate_cache::{RateCache, SharedCache},
+    tape::Tapes,
 };
 use dynamo::{DynamoStore, TableNames};
 
 use crate::{
     auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
     context::Context,
+    dead_letters::{NoFailureQueue, SqsDeadLetters},
+    delivery_queue::{NoDeliveries, SqsDeliveries},
     limits::{Quotas, RateLimiter},
+    management_api::{self, ManagementGateway},
+    metrics::{EmbeddedMetrics, LoggedMetrics},
     queue::{self, SqsDoorbell, Unrung},
+    sockets::{Gateway, NoGateway},
     system::{Argon2Passwords, SystemClock, SystemEntropy},
     valkey::ValkeyCache,
+    webhook_sender::HttpWebhookSender,
 };
 
 /// The environment does not say what a function needs to know.
@@ -49,6 +57,13 @@ pub const CACHE_URL: &str = "MARKET_CACHE_URL";
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 /// The URL of the queue that wakes matchers; optional.
 pub const MATCH_QUEUE_URL: &str = "MARKET_MATCH_QUEUE_URL";
+/// The URL of the queue that keeps what no function can handle; optional.
+pub const FAILURE_QUEUE_URL: &str = "MARKET_FAILURE_QUEUE_URL";
+/// The URL of the queue that wakes whoever delivers events to webhooks; optional.
+pub const WEBHOOK_QUEUE_URL: &str = "MARKET_WEBHOOK_QUEUE_URL";
+/// Where connections are managed, as in `https://{api}.execute-api.{region}.amazonaws.com/live`;
+/// optional.
+pub const SOCKETS_URL: &str = "MARKET_SOCKETS_URL";
 /// Where SQS is, if not at AWS.
 pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
 
@@ -75,6 +90,12 @@ pub struct Parts {
     pub passwords: Arc<dyn app::ports::Passwords>,
     /// Wakes matchers.
     pub doorbell: Arc<dyn Doorbell>,
+    /// Wakes whoever delivers events to webhooks.
+    pub deliveries: Arc<dyn DeliveryQueue>,
+    /// Keeps what no function can handle.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// Where connections end.
+    pub gateway: Arc<dyn Gateway>,
     /// Signs access tokens and seals everything else.
     pub access_tokens: AccessTokens,
     /// How much one caller may ask.
@@ -92,16 +113,23 @@ impl Parts {
             items: ItemCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
             pairs: PairCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
             depths: DepthCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
+            tapes: Tapes::default(),
+            days: DayStatsCache::default(),
             desks: Desks::default(),
             store: self.store,
             clock: self.clock,
             entropy: self.entropy,
             passwords: self.passwords,
             doorbell: self.doorbell,
+            deliveries: self.deliveries,
             settings: self.settings,
         };
+        let sender = HttpWebhookSender::new(market.settings.webhooks, Arc::clone(&market.clock));
+        let webhook_sender = Arc::new(sender);
         let limiter = RateLimiter::new(self.quotas);
-        Context { market, access_tokens: self.access_tokens, limiter }
+        let Self { access_tokens, dead_letters, gateway, .. } = self;
+        let metrics = Arc::new(LoggedMetrics);
+        Context { market, access_tokens, limiter, dead_letters, metrics, gateway, webhook_sender }
     }
 }
 
@@ -111,7 +139,9 @@ impl Parts {
 /// [`BootFailed`] names the variable.
 pub fn context() -> Result<Context, BootFailed> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let tables = TableNames::prefixed(require(TABLE_PREFIX)?);
+    let prefix = require(TABLE_PREFIX)?;
+    let metrics = Arc::new(EmbeddedMetrics::of(prefix.clone(), Arc::clone(&clock)));
+    let tables = TableNames::prefixed(prefix);
     let parts = Parts {
         store: Arc::new(DynamoStore::new(dynamo::connect(access(DYNAMODB_ENDPOINT)?), tables)),
         cache: cache(&clock)?,
@@ -119,11 +149,14 @@ pub fn context() -> Result<Context, BootFailed> {
         entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),
         doorbell: doorbell()?,
+        deliveries: deliveries()?,
+        dead_letters: dead_letters()?,
+        gateway: gateway()?,
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),
         settings: Settings::default(),
     };
-    Ok(parts.context())
+    Ok(Context { metrics, ..parts.context() })
 }
 
 /// What signs and verifies access tokens, from the environment.
@@ -158,6 +191,26 @@ fn doorbell() -> Result<Arc<dyn Doorbell>, BootFailed> {
         return Ok(Arc::new(Unrung));
     };
     Ok(Arc::new(SqsDoorbell::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+}
+
+/// Without it nothing is delivered, and the sweep says so.
+fn deliveries() -> Result<Arc<dyn DeliveryQueue>, BootFailed> {
+    let Some(queue_url) = read(WEBHOOK_QUEUE_URL) else { return Ok(Arc::new(NoDeliveries)) };
+    Ok(Arc::new(SqsDeliveries::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+}
+
+/// Only functions behind a stream have any use for it, so its absence is no news in the others.
+fn dead_letters() -> Result<Arc<dyn DeadLetters>, BootFailed> {
+    let Some(queue_url) = read(FAILURE_QUEUE_URL) else { return Ok(Arc::new(NoFailureQueue)) };
+    Ok(Arc::new(SqsDeadLetters::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+}
+
+/// Only functions that post to connections have any use for it.
+fn gateway() -> Result<Arc<dyn Gateway>, BootFailed> {
+    if read(SOCKETS_URL).is_none() {
+        return Ok(Arc::new(NoGateway::default()));
+    }
+    Ok(Arc::new(ManagementGateway::new(management_api::connect(access(SOCKETS_URL)?))))
 }
 
 /// The environment's credentials, for a service whose address a variable may name. They live as

@@ -1,8 +1,10 @@
 //! What handlers work with: the market, and the secrets that the edge signs with.
 
+use std::sync::Arc;
+
 use app::{
     market::{Asked, Market, entry_id},
-    ports::Position,
+    ports::{DeadLetters, Metrics, Position, WebhookSender},
 };
 use domain::id::UserId;
 
@@ -11,6 +13,7 @@ use crate::{
     call::Call,
     limits::RateLimiter,
     problem::Problem,
+    sockets::Gateway,
 };
 
 /// Everything a handler is given besides its call.
@@ -21,6 +24,14 @@ pub struct Context {
     pub access_tokens: AccessTokens,
     /// How much one caller may ask in a second.
     pub limiter: RateLimiter,
+    /// Keeps what no function can handle.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// Takes measurements.
+    pub metrics: Arc<dyn Metrics>,
+    /// Where connections end.
+    pub gateway: Arc<dyn Gateway>,
+    /// Posts events to webhooks.
+    pub webhook_sender: Arc<dyn WebhookSender>,
 }
 
 impl Context {

@@ -1,8 +1,12 @@
-//! A Lambda function around one endpoint, around the authorizer, or around what a queue or a
-//! schedule wakes. What it does, the endpoint knows; how a request becomes an answer, `dispatch`.
+//! A Lambda function around one endpoint, around the authorizer, or around what a queue, a
+//! schedule or a table's stream wakes. What it does, the endpoint knows; how a request becomes an
+//! answer, `dispatch`.
 
 mod queue;
 mod schedule;
+mod socket;
+mod stream;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +35,15 @@ use crate::{
 
 pub use queue::{QueueFunction, handle_queue_event, run_queue};
 pub use schedule::{ScheduleFunction, handle_schedule, run_schedule};
+pub use socket::{
+    ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest, SocketEvent, SocketEventKind,
+    SocketFunction, handle_socket_event, run_socket,
+};
+pub use stream::{
+    DynamoDbEvent, DynamoDbEventResponse, Following, Progress, StreamFunction, StreamRow,
+    handle_stream_event, run_stream,
+};
+pub use tasks::{TaskFunction, handle_task, handle_task_event, run_tasks};
 
 /// What is done for no client: a problem goes to the log, and it is done again.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;

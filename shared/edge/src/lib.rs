@@ -5,18 +5,26 @@ pub mod auth;
 pub mod boot;
 pub mod call;
 pub mod context;
+pub mod dead_letters;
+pub mod delivery_queue;
 pub mod dispatch;
 pub mod endpoint;
 pub mod function;
 pub mod limits;
+pub mod management_api;
+pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod queue;
 pub mod reply;
 pub mod router;
+pub mod sockets;
 pub mod system;
 pub mod valkey;
+pub mod webhook_sender;
 pub mod wire;
 
-pub use function::{run, run_authorizer, run_queue, run_schedule};
+pub use function::{
+    run, run_authorizer, run_queue, run_schedule, run_socket, run_stream, run_tasks,
+};
 pub use lambda_http::Error;

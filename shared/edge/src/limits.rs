@@ -26,6 +26,10 @@ pub struct Quotas {
     pub requests: Quota,
     /// Of requests that try or make credentials, an address: each costs 50 to 90 ms of CPU.
     pub credentials: Quota,
+    /// Of WebSockets that are opened, an address.
+    pub connections: Quota,
+    /// Of messages over a WebSocket, a connection.
+    pub messages: Quota,
 }
 
 impl Default for Quotas {
@@ -33,6 +37,8 @@ impl Default for Quotas {
         Self {
             requests: Quota { name: "requests", requests: 500, window: Span::seconds(1) },
             credentials: Quota { name: "credentials", requests: 60, window: Span::seconds(60) },
+            connections: Quota { name: "connections", requests: 500, window: Span::seconds(1) },
+            messages: Quota { name: "messages", requests: 20, window: Span::seconds(1) },
         }
     }
 }
@@ -45,6 +51,8 @@ impl Quotas {
         Self {
             requests: Quota { requests: u32::MAX, ..quotas.requests },
             credentials: Quota { requests: u32::MAX, ..quotas.credentials },
+            connections: Quota { requests: u32::MAX, ..quotas.connections },
+            messages: Quota { requests: u32::MAX, ..quotas.messages },
         }
     }
 }
@@ -126,7 +134,7 @@ mod tests {
     #[test]
     fn a_caller_is_refused_past_the_quota_until_the_window_ends() {
         let quota = Quota { name: "q", requests: 2, window: Span::seconds(10) };
-        let limiter = RateLimiter::new(Quotas { requests: quota, credentials: quota });
+        let limiter = RateLimiter::new(Quotas { requests: quota, ..Quotas::default() });
         let start = Timestamp::from_millis(1_000_000);
         let granted = |caller: &str, after_s| {
             limiter.count(quota, caller, start.plus(Span::seconds(after_s))).granted

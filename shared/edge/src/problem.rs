@@ -5,7 +5,7 @@
 
 use app::{
     catalogue::ReviseFailed, identity::IdentityFailed, pairs::PairFailed, perform::Failed,
-    ports::StoreError,
+    ports::StoreError, webhooks::WebhookFailed,
 };
 use domain::refusal::{Declined, Missing, Refusal};
 use serde::Serialize;
@@ -241,6 +241,8 @@ impl From<Missing> for Problem {
             Missing::Market => "market_not_found",
             Missing::Order => "order_not_found",
             Missing::Rate => "rate_not_found",
+            Missing::Webhook => "webhook_not_found",
+            Missing::Event => "event_not_found",
         };
         let mut detail = missing.to_string();
         if let Some(first) = detail.get_mut(..1) {
@@ -310,6 +312,16 @@ impl From<PairFailed> for Problem {
                 Self::refused(422, "invalid_market", invalid.to_string())
             }
             PairFailed::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<WebhookFailed> for Problem {
+    fn from(failed: WebhookFailed) -> Self {
+        match failed {
+            WebhookFailed::TooMany => Self::refused(409, "too_many_webhooks", failed.to_string()),
+            WebhookFailed::Disabled => Self::refused(409, "webhook_disabled", failed.to_string()),
+            WebhookFailed::Failed(failed) => failed.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the pair's name; what is to be matched stands in the pair's command log.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub fn connect(access: Access) -> Client {
     client_over(dynamo::https_client(), access)
 }
 
-fn client_over(http: SharedHttpClient, access: Access) -> Client {
+pub(crate) fn client_over(http: SharedHttpClient, access: Access) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -81,8 +81,7 @@ impl Doorbell for SqsDoorbell {
             .message_body(pair.to_string())
             .send()
             .await;
-        sent.map_err(|error| not_rung(&error))?;
-        Ok(())
+        sent.map(|_| ()).map_err(|error| NotRung(reason(&error).to_owned()))
     }
 }
 
@@ -91,9 +90,10 @@ fn deduplication_id(pair: PairId, command: CommandId) -> String {
     format!("{pair}.{command}")
 }
 
-/// The service's message is left out: one about signatures repeats what was signed.
-fn not_rung<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> NotRung {
-    let reason = match error {
+/// Why a message was not sent. The service's own message is left out: one about signatures
+/// repeats what was signed.
+pub(crate) fn reason<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
+    match error {
         SdkError::ServiceError(context) => {
             context.err().code().unwrap_or("an error without a code")
         }
@@ -101,8 +101,7 @@ fn not_rung<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> NotRung {
         SdkError::TimeoutError(_) => "no answer in time",
         SdkError::DispatchFailure(_) => "no connection",
         _ => "no readable answer",
-    };
-    NotRung(reason.to_owned())
+    }
 }
 
 /// No doorbell: what is ordered waits for the next sweep.

@@ -6,6 +6,7 @@ use std::{future::Future, sync::Arc};
 
 use app::{
     catalogue::ListItem,
+    day_stats::DayStatsCache,
     depth::DepthCache,
     item_cache::ItemCache,
     market::{Asked, Market, Settings, entry_id, fingerprint},
@@ -15,6 +16,7 @@ use app::{
     perform::{Answer, perform},
     ports::{Clock, Doorbell, Ledger, Store},
     rate_cache::RateCache,
+    tape::Tapes,
 };
 use domain::{
     amount::{Amount, Money},
@@ -32,8 +34,8 @@ use domain::{
 };
 
 use crate::{
-    clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy,
-    passwords::PlainPasswords,
+    clock::ManualClock, deliveries::RecordingDeliveries, doorbell::RecordingDoorbell,
+    entropy::SeededEntropy, passwords::PlainPasswords,
 };
 
 /// When fixtures begin: 2027-01-15T08:00:00Z.
@@ -246,12 +248,15 @@ pub fn market_by(
         items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
         pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
         depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
+        tapes: Tapes::default(),
+        days: DayStatsCache::default(),
         desks: Desks::default(),
         store,
         clock,
         entropy: Arc::new(SeededEntropy::new(1)),
         passwords: Arc::new(PlainPasswords),
         doorbell,
+        deliveries: Arc::new(RecordingDeliveries::default()),
         settings: Settings::default(),
     }
 }

@@ -7,8 +7,11 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use app::ports::Store;
 
 mod accounts;
+mod activity;
 mod books;
+mod candles;
 mod commits;
+mod deliveries;
 mod entries;
 mod events;
 mod fixtures;
@@ -19,6 +22,10 @@ mod orders;
 mod placements;
 mod rates;
 mod samples;
+mod sockets;
+mod statements;
+mod totals;
+mod webhooks;
 
 /// A case under way.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -147,4 +154,54 @@ pub const CASES: &[Case] = cases![
         placements_are_listed_newest_first,
         placements_of_one_instant_are_paged_without_gaps_or_repeats,
         only_placements_are_listed_as_placements;
+    webhooks:
+        webhooks_are_read_as_they_were_written,
+        a_slot_of_a_users_webhooks_is_taken_once,
+        a_webhook_is_replaced_once_a_version,
+        a_webhook_is_removed_as_it_is_or_not_at_all;
+    deliveries:
+        a_delivery_is_read_as_it_was_written,
+        an_event_goes_to_a_webhook_in_one_delivery,
+        a_delivery_is_replaced_once_a_version,
+        deliveries_are_listed_from_the_newest_event_down,
+        what_is_due_is_found_and_nothing_else;
+    activity:
+        an_activity_is_read_as_it_was_logged,
+        an_activity_is_logged_once,
+        many_activities_are_logged_at_once,
+        activity_is_listed_upwards_after_a_version,
+        activity_with_a_gap_is_told_up_to_it;
+    statements:
+        a_statement_is_read_as_it_was_appended,
+        an_append_at_another_head_writes_nothing,
+        an_append_moves_totals_once,
+        appends_of_many_accounts_are_each_all_or_nothing,
+        of_concurrent_appends_to_one_head_one_is_written,
+        an_append_has_up_to_a_hundred_rows,
+        lines_are_listed_from_both_ends,
+        lines_as_of_a_time_begin_with_the_last_before_it,
+        each_head_is_in_one_part;
+    totals:
+        totals_of_nothing_are_zero,
+        an_entry_is_folded_once_whatever_comes_again,
+        totals_of_minutes_are_read_with_all,
+        concurrent_folds_add_up,
+        thirty_entries_without_anything_in_common_are_folded_at_once,
+        totals_are_exact_far_beyond_an_amount;
+    candles:
+        candles_are_read_as_they_were_put,
+        candles_are_replaced_only_by_later_ones,
+        the_head_of_candles_never_goes_back,
+        candles_are_listed_from_the_newest_down,
+        as_many_candles_as_a_transaction_has_are_put_at_once;
+    sockets:
+        a_ticket_is_spent_once,
+        of_concurrent_spenders_one_wins,
+        a_connection_is_read_as_it_was_put,
+        connections_are_all_listed,
+        a_subscriber_is_named_from_then_on,
+        who_unsubscribes_is_named_no_more,
+        a_removed_connection_listens_to_nothing,
+        a_connection_that_was_never_put_is_removed_as_well,
+        hundreds_of_subscribers_are_all_named;
 ];

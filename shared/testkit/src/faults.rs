@@ -1,8 +1,12 @@
 //! A store that fails in the ways a real one does: by a script or by a seed.
 //! What it lets through, the store behind it answers.
 
+mod projections;
+mod webhooks;
+
 use std::{
     collections::VecDeque,
+    future::Future,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -28,12 +32,13 @@ use domain::{
 
 use crate::entropy::SeededEntropy;
 
-/// What becomes of a commit.
+/// What becomes of a commit, or of another write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing is wrong.
     None,
-    /// Another transaction touches the same rows; nothing is written.
+    /// Another transaction touches the same rows; nothing is written. Writes that are no commits
+    /// deal with this in the store, and are then as lost as requests are.
     Conflict,
     /// The store is not reached; nothing is written.
     LostRequest,
@@ -44,9 +49,9 @@ pub enum Fault {
 const FAULTS: [Fault; 3] = [Fault::Conflict, Fault::LostRequest, Fault::LostAnswer];
 
 enum Plan {
-    /// One fault a commit; after the last one, and on reads, nothing is wrong.
+    /// One fault a write; after the last one, and on reads, nothing is wrong.
     Script(VecDeque<Fault>),
-    /// So many of 1000 commits and reads fail, each commit in any of the ways.
+    /// So many of 1000 writes and reads fail, each write in any of the ways.
     Seed { entropy: SeededEntropy, per_mille: u16 },
 }
 
@@ -57,13 +62,13 @@ pub struct FaultyStore {
 }
 
 impl FaultyStore {
-    /// Fails commit after commit as scripted, then no more. Reads do not fail.
+    /// Fails write after write as scripted, then no more. Reads do not fail.
     #[must_use]
     pub fn scripted(inner: Arc<dyn Store>, script: Vec<Fault>) -> Self {
         Self { inner, plan: Mutex::new(Plan::Script(script.into())) }
     }
 
-    /// Fails `per_mille` of 1000 commits and reads, as the seed determines.
+    /// Fails `per_mille` of 1000 writes and reads, as the seed determines.
     #[must_use]
     pub fn seeded(inner: Arc<dyn Store>, seed: u64, per_mille: u16) -> Self {
         let entropy = SeededEntropy::new(seed);
@@ -78,6 +83,21 @@ impl FaultyStore {
                 FAULTS[choice]
             }
             Plan::Seed { .. } => Fault::None,
+        }
+    }
+
+    /// A write that is no commit.
+    async fn written<T>(
+        &self,
+        write: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        match self.next_fault() {
+            Fault::None => write.await,
+            Fault::Conflict | Fault::LostRequest => Err(lost()),
+            Fault::LostAnswer => {
+                let _lost_answer = write.await;
+                Err(lost())
+            }
         }
     }
 

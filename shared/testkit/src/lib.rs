@@ -5,6 +5,8 @@ pub mod audit;
 pub mod builders;
 pub mod clock;
 pub mod contract;
+pub mod dead_letters;
+pub mod deliveries;
 pub mod doorbell;
 pub mod entropy;
 pub mod faults;

@@ -25,12 +25,20 @@ use domain::{
 };
 
 mod books;
+mod projections;
+mod record;
 mod rows;
 mod shape;
+mod sockets;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
+use projections::Projections;
+use record::Record;
 use rows::Rows;
+use sockets::Connections;
+use webhooks::WebhookRows;
 
 /// A commit that succeeded is known again while fewer than this many others came after it.
 /// The real store knows it for ten minutes; this one has no clock.
@@ -48,6 +56,10 @@ struct State {
     rows: Rows,
     /// The newest last.
     commits: VecDeque<Commit>,
+    record: Record,
+    projections: Projections,
+    connections: Connections,
+    webhooks: WebhookRows,
 }
 
 impl State {
@@ -58,7 +70,9 @@ impl State {
         if self.commits.contains(commit) {
             return Ok(());
         }
+        let before = record::before(&self.rows, commit.writes());
         self.rows.carry_out(commit.writes()).map_err(CommitError::Refused)?;
+        self.record.note(&before, &self.rows, commit.writes());
         if self.commits.len() >= COMMITS_KNOWN {
             self.commits.pop_front();
         }

@@ -1,5 +1,8 @@
 //! A store that counts what is asked of it. It changes no answer.
 
+mod projections;
+mod webhooks;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},

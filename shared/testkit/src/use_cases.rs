@@ -28,8 +28,10 @@ mod caches;
 mod identity;
 mod keys;
 mod matching;
+mod projecting;
 mod refunds;
 mod trades;
+mod webhooks;
 
 /// Performs, and moves the clock on: a replay within the millisecond is the same commit, which
 /// the store takes for a repeated delivery of the first.

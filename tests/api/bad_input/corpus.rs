@@ -110,6 +110,13 @@ fn past_the_limit(field: &str, valid: &str) -> Vec<String> {
         "active_only" => &["True", "1"],
         "sort" => &["Price", "--price"],
         "in_stock" => &["True", "1"],
+        "url" => &[
+            "http://hooks.example.com/",
+            "https://127.0.0.1/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://user@hooks.example.com/",
+            "https://hooks.example.com/#top",
+        ],
         "If-Match" => {
             &["1", "\"", "\"\"", "W/\"1\"", "\"01\"", "\"+1\"", "\"-1\"", "\"1\", \"2\"", "\"1\" "]
         }
@@ -143,7 +150,7 @@ pub(super) fn texts(field: &str, valid: &str) -> Vec<String> {
 /// An id in every spelling that is not canonical.
 fn misspelled(id: &str) -> Vec<String> {
     let Some((prefix, digits)) = id.split_once('_') else { return Vec::new() };
-    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref", "ord"].contains(&prefix);
+    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref", "ord", "whk"].contains(&prefix);
     if !is_id || digits.len() < 26 {
         return Vec::new();
     }

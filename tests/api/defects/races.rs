@@ -23,6 +23,7 @@ async fn fifty_deposits_of_one_at_once_add_fifty_and_fifty_withdrawals_take_them
         assert_eq!(count(&answers, 200), 50);
         assert_eq!(world.posted(&john, "USD").await, left);
     }
+    world.follow_streams().await;
     let entries = format!("/wallets/{}/entries", john.wallet);
     let mut ids = walk(&world, Some(&john), &entries, 30, "transaction_id").await;
     ids.sort();
@@ -53,6 +54,7 @@ async fn one_key_sent_twenty_times_at_once_has_one_effect_and_one_answer() {
     assert_eq!(count(&answers, 200), 20);
     assert!(answers.iter().all(|answer| answer.bytes == answers[0].bytes));
     assert_eq!(world.posted(&john, "USD").await, "1.00");
+    world.follow_streams().await;
     let entries = format!("/wallets/{}/entries", john.wallet);
     let ids = walk(&world, Some(&john), &entries, 50, "transaction_id").await;
     assert_eq!(ids, [answers[0].text("/id")]);

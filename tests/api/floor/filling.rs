@@ -128,6 +128,7 @@ async fn the_money_of_a_fill_is_in_the_history_of_both_wallets() {
     let (floor, _) = with_three_sales().await;
     let buy = floor.placed(&floor.john, "b", &limit("buy", "0.40", "10.00")).await;
     let fill = &fills(&floor, &floor.john, &buy).await[0];
+    floor.world.follow_streams().await;
     for caller in [&floor.john, &floor.mary] {
         for code in ["USD", "MRC"] {
             let path = format!("/wallets/wal_{}_{code}/entries", &caller.name[4..]);

@@ -111,6 +111,7 @@ async fn an_administrator_sees_both_sides_of_a_fill_and_nobody_refunds_it() {
 async fn a_wallets_history_names_nobody_for_a_fill() {
     let (floor, id) = filled().await;
     let Floor { world, john, mary } = &floor;
+    world.follow_streams().await;
     for (caller, code, delta) in [
         (john, "USD", "-4.01"),
         (john, "MRC", "10.00"),

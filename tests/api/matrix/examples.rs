@@ -100,9 +100,12 @@ impl Stage {
             "get-user" | "list-trades" => ("user_id", self.owner.name.clone()),
             "get-universe" | "list-rates" => ("universe_id", "2".to_owned()),
             "set-rate" => ("universe_id", "3".to_owned()),
-            "get-wallet" | "operate-wallet" | "list-wallet-entries" => {
+            "get-wallet" | "get-wallet-proof" => {
+                // They read what statements tell.
+                self.world.follow_streams().await;
                 ("wallet_id", self.owner.wallet.clone())
             }
+            "operate-wallet" | "list-wallet-entries" => ("wallet_id", self.owner.wallet.clone()),
             "get-quote" => ("quote", self.quote().await),
             "get-item" | "update-item" => ("item_id", self.draft.clone()),
             "get-transaction" | "refund" => ("transaction_id", self.purchase(number).await),
@@ -115,16 +118,34 @@ impl Stage {
                 self.order(number).await;
                 ("client_order_id", format!("placed-{number}"))
             }
+            "get-webhook"
+            | "update-webhook"
+            | "delete-webhook"
+            | "rotate-webhook-secret"
+            | "list-webhook-deliveries" => ("webhook_id", self.webhook().await),
+            "redeliver-event" => {
+                self.world.follow_streams().await;
+                return vec![("webhook_id", self.webhook().await), ("seq", "1".to_owned())];
+            }
             "get-asset" => ("name", self.asset().await),
-            "get-market" | "get-market-book" | "list-market-trades" | "get-ticker"
-            | "set-market-status" => ("market", "MRC-USD".to_owned()),
+            "get-market" | "get-market-book" | "list-market-trades" | "list-candles"
+            | "get-ticker" | "set-market-status" => ("market", "MRC-USD".to_owned()),
             _ => return Vec::new(),
         };
         vec![value]
     }
 
     fn query(&self, stem: &str) -> Parameters {
+        let now = edge::wire::rfc3339(self.world.context.market.clock.now());
         let texts: &[(&'static str, &str)] = match stem {
+            "get-wallet" => &[("as_of", &now)],
+            "get-wallet-proof" => &[("after", "0.0"), ("limit", "10")],
+            "list-candles" => &[
+                ("interval", "5m"),
+                ("from", "2026-11-21T08:00:00Z"),
+                ("to", "2026-11-22T08:00:00Z"),
+                ("limit", "10"),
+            ],
             "get-rates" => &[("from", "USD"), ("to", "MRC"), ("at", "2026-11-21T08:00:00Z")],
             "list-items" => &[
                 ("universe_id", "1"),
@@ -140,11 +161,12 @@ impl Stage {
                 &[("limit", "10")]
             }
             "get-market-book" => &[("depth", "10")],
+            "list-events" => &[("after", "0"), ("wait", "0"), ("limit", "10")],
             "list-orders" => {
                 &[("market", "MRC-USD"), ("side", "buy"), ("status", "open"), ("limit", "10")]
             }
             "list-my-orders" => &[("active_only", "true"), ("limit", "10")],
-            "list-order-fills" => &[("limit", "10")],
+            "list-order-fills" | "list-webhook-deliveries" => &[("limit", "10")],
             "cancel-orders" => &[("market", "MRC-USD"), ("side", "sell")],
             "get-platform-book" => &[("market", "MRC-USD")],
             "list-recent-trades" | "list-prices" => &[("market", "MRC-USD"), ("limit", "10")],
@@ -176,6 +198,14 @@ impl Stage {
                 "valid_until": "2027-01-01T00:00:00Z",
             })],
             "create-market" => vec![self.market_wanted(number).await],
+            "create-webhook" => {
+                self.remove_webhooks().await;
+                let url = "https://hooks.example.com/market";
+                vec![json!({"url": url, "events": ["deposit", "matched"]})]
+            }
+            "update-webhook" => vec![json!({
+                "url": "https://hooks.example.com/other", "events": ["deposit"], "enabled": false,
+            })],
             "set-market-status" => vec![json!({"status": "trading"})],
             "place-order" | "place-platform-order" | "preview-order" => orders_wanted(number),
             "amend-order" => vec![json!({"price": "1.10", "quantity": "3.00"})],
@@ -239,6 +269,23 @@ impl Stage {
         let cancel = Ask::new("DELETE", &format!("/api/v1/orders/{order}")).by(&self.owner);
         self.world.send(cancel).await.expect_status(200);
         order
+    }
+
+    /// A webhook that the owner has just made. All others are gone, for a user has ten at most.
+    async fn webhook(&self) -> String {
+        self.remove_webhooks().await;
+        let body = json!({"url": "https://hooks.example.com/market"});
+        let ask = Ask::post("/api/v1/webhooks").by(&self.owner).json(&body);
+        self.world.send(ask).await.expect_status(201).text("/id")
+    }
+
+    async fn remove_webhooks(&self) {
+        let store = &self.world.context.market.store;
+        for user in [self.owner.id, self.other.id, self.admin.id] {
+            for webhook in store.webhooks(user).await.expect("a read") {
+                assert_eq!(store.remove_webhook(&webhook).await, Ok(true));
+            }
+        }
     }
 
     fn transfers(&self) -> Vec<Value> {
@@ -382,6 +429,7 @@ impl Example {
                 "transaction_id" => format!("txn_{UNKNOWN}"),
                 "order_id" => format!("ord_{UNKNOWN}"),
                 "client_order_id" => "unknown".to_owned(),
+                "webhook_id" => format!("whk_{UNKNOWN}"),
                 _ => disown(text),
             };
         }

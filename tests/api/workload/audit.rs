@@ -2,13 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::ports::{EntryQuery, Store};
+use app::{
+    audit::audit,
+    ports::{EntryQuery, Store},
+};
 use domain::{
     currency::CurrencyCode,
     id::{EntryId, ItemId, UserId},
     ledger::{Cause, Entry, Holder, Movement, Outcome},
     refusal::Refusal,
+    time::Span,
 };
+use edge::{context::Context, function::handle_stream_event};
+use functions::project;
 use serde_json::Value;
 use tests::Ask;
 
@@ -57,6 +63,27 @@ pub(crate) async fn check(ground: &Ground, store: &dyn Store) {
     assert!(fold.house.len() >= CURRENCIES.len(), "too little happened: {:?}", fold.house);
     accounts(ground, store, &fold).await;
     items(ground, store, &fold).await;
+}
+
+/// Statements, folded from the streams by a process whose store does not fail, end where the
+/// accounts are, and all money is in the totals (promises I1, I10 and I11).
+pub(crate) async fn statements(ground: &Ground, clean: &Context) {
+    for event in ground.world.stream_events(&["accounts", "journal"]).await {
+        let response = handle_stream_event(clean, &project::FUNCTION, event).await;
+        assert!(response.batch_item_failures.is_empty(), "{response:?}");
+    }
+    ground.world.pass(Span::seconds(180));
+    for _ in 0..64 {
+        let audit = audit(&clean.market).await.expect("an audit");
+        assert_eq!((audit.differences, audit.lag), (Vec::new(), Span::millis(0)));
+        assert!(audit.conservation.complete);
+        ground.world.pass(Span::seconds(60));
+    }
+    for person in &ground.people {
+        let head = clean.market.store.statement_head(person.caller.id).await.expect("a read");
+        let account = clean.market.store.account(person.caller.id).await.expect("a read");
+        assert_eq!(head.map(|head| head.version), account.map(|account| account.version));
+    }
 }
 
 /// Every movement in the histories of the people.

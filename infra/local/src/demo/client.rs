@@ -30,17 +30,17 @@ const PAUSE_WISHED_MAX_S: u64 = 60;
 
 /// A request. Without a key it must be one that may be carried out twice.
 #[derive(Debug, Clone)]
-pub(super) struct Asking<'a> {
-    pub(super) method: Method,
-    pub(super) path: &'a str,
-    pub(super) token: Option<&'a str>,
-    pub(super) key: Option<&'a str>,
-    pub(super) body: Option<Value>,
+pub(crate) struct Asking<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) body: Option<Value>,
 }
 
 impl<'a> Asking<'a> {
     /// A request of anyone's, for nothing but an answer.
-    pub(super) fn get(path: &'a str) -> Self {
+    pub(crate) fn get(path: &'a str) -> Self {
         Self { method: Method::GET, path, token: None, key: None, body: None }
     }
 
@@ -68,8 +68,8 @@ impl<'a> Asking<'a> {
 
 /// What was answered in the end.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     body: Bytes,
     /// How long to wait before it is asked again, in seconds.
     retry_after_s: Option<u64>,
@@ -95,17 +95,17 @@ impl Answer {
             || !self.succeeded() && self.problem().retryable
     }
 
-    pub(super) fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// Why it was refused, for programs.
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.problem().code
     }
 
     /// What was answered, if it is no refusal.
-    pub(super) fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, DemoError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, DemoError> {
         if !self.succeeded() {
             return Err(self.refused(what));
         }
@@ -114,7 +114,7 @@ impl Answer {
     }
 
     /// The refusal that it is.
-    pub(super) fn refused(&self, what: &str) -> DemoError {
+    pub(crate) fn refused(&self, what: &str) -> DemoError {
         let ProblemBody { code, detail, .. } = self.problem();
         DemoError::Refused { what: what.to_owned(), status: self.status, code, detail }
     }
@@ -142,14 +142,14 @@ pub enum NoAnswer {
 
 /// A client of one market. Clones share its connections.
 #[derive(Debug, Clone)]
-pub(super) struct Client {
+pub(crate) struct Client {
     pool: Pool<HttpConnector, Full<Bytes>>,
     url: String,
 }
 
 impl Client {
     /// A client of the market at an address such as `http://localhost:8000`.
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let pool = Pool::builder(TokioExecutor::new()).build(connector);
@@ -157,14 +157,14 @@ impl Client {
     }
 
     /// Asks once, whatever comes of it: is anyone there?
-    pub(super) async fn knock(&self) -> Result<(), DemoError> {
+    pub(crate) async fn knock(&self) -> Result<(), DemoError> {
         let asked = self.ask_once(&Asking::get("/health")).await;
         let at = |source| DemoError::Nobody { url: self.url.clone(), source };
         asked.map(|_| ()).map_err(at)
     }
 
     /// Asks until there is an answer that stays.
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Answer, DemoError> {
+    pub(crate) async fn ask(&self, asking: &Asking<'_>) -> Result<Answer, DemoError> {
         let mut pause = PAUSE_MIN;
         let mut tries = 1;
         loop {

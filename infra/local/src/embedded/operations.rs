@@ -5,7 +5,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::tokens::TokenMemory;
+use super::{streams::StreamRecords, tokens::TokenMemory};
 
 /// What the service answers to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,14 @@ const UNKNOWN_OPERATION: &str =
 /// The database and what must be remembered beside it.
 pub(super) struct Engine {
     pub(super) database: Database,
+    /// What the engine has no operation for.
+    pub(super) records: StreamRecords,
     tokens: TokenMemory,
 }
 
 impl Engine {
-    pub(super) fn new(database: Database) -> Self {
-        Self { database, tokens: TokenMemory::default() }
+    pub(super) fn new(database: Database, records: StreamRecords) -> Self {
+        Self { database, records, tokens: TokenMemory::default() }
     }
 }
 

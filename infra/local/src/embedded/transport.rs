@@ -12,6 +12,10 @@ use bytes::Bytes;
 
 use super::{Answer, EmbeddedDynamo};
 
+/// The operations that may have changed a row.
+const WRITES: [&str; 5] =
+    ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+
 /// Client and connector in one: there are no connections to keep apart.
 #[derive(Clone, Debug)]
 pub(super) struct EmbeddedTransport {
@@ -43,8 +47,13 @@ impl HttpConnector for EmbeddedTransport {
             let body = body.ok_or_else(|| {
                 ConnectorError::user("the embedded database takes no streaming body".into())
             })?;
+            let writes = target.rsplit('.').next().is_some_and(|name| WRITES.contains(&name));
             let answer = dynamo.answer(target, body).await;
-            response(answer.map_err(|error| ConnectorError::io(error.into()))?)
+            let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
+            if writes && answer.status == 200 {
+                dynamo.ring();
+            }
+            response(answer)
         })
     }
 }

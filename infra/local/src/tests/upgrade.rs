@@ -4,8 +4,9 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate},
+    types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, StreamSpecification},
 };
+use dynamo::schema::TABLES;
 use tempfile::tempdir;
 
 use super::{deposit, in_dir, started};
@@ -57,4 +58,55 @@ async fn a_database_from_before_the_order_books_gets_their_table_and_index() {
     assert_eq!(indexes(&client, "market-orders").await, Some(vec!["by_trade".to_owned()]));
     let now = ["by_counterparty", "by_orderer", "by_party"].map(str::to_owned).to_vec();
     assert_eq!(indexes(&client, "market-journal").await, Some(now));
+}
+
+/// The tables whose streams are on, without the market's prefix.
+async fn streams(client: &Client) -> Vec<&'static str> {
+    let mut streams = Vec::new();
+    for table in TABLES {
+        let name = format!("market-{}", table.stem);
+        let described = client.describe_table().table_name(name).send().await.expect("a table");
+        let stream = described.table.and_then(|table| table.stream_specification);
+        if stream.is_some_and(|stream| stream.stream_enabled) {
+            streams.push(table.stem);
+        }
+    }
+    streams
+}
+
+/// As it was before anybody followed streams.
+async fn without_streams(client: &Client) {
+    client.delete_table().table_name("market-checkpoints").send().await.expect("deleted");
+    for stem in streams(client).await {
+        let off = StreamSpecification::builder().stream_enabled(false).build().expect("off");
+        let update = client.update_table().table_name(format!("market-{stem}"));
+        update.stream_specification(off).send().await.expect("updated");
+    }
+}
+
+#[tokio::test]
+async fn a_database_from_before_the_streams_gets_them_and_tells_of_what_comes() {
+    let directory = tempdir().expect("a directory");
+    let market = started(in_dir(directory.path())).await;
+    deposit(&market, "before").await;
+    market.shutdown().await;
+    let client = database(directory.path());
+    let declared = streams(&client).await;
+    assert!(
+        ["accounts", "journal", "orders", "catalog"].iter().all(|stem| declared.contains(stem))
+    );
+    without_streams(&client).await;
+    assert!(streams(&client).await.is_empty());
+    drop(client);
+
+    let market = started(in_dir(directory.path())).await;
+    deposit(&market, "after").await;
+    market.shutdown().await;
+    let dynamo = EmbeddedDynamo::open(&directory.path().join("market.db")).expect("a database");
+    assert_eq!(streams(&dynamo.client()).await, declared);
+    let told = dynamo.newest_record("market-accounts").await.expect("readable");
+    let stream = dynamo.stream("market-accounts").await.expect("readable").expect("a stream");
+    let event = dynamo.stream_event(&stream, None).await.expect("readable");
+    let last = event.records.last().and_then(|record| record.change.sequence_number.clone());
+    assert!(told.is_some() && told == last);
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    account::Leg,
+    account::{Change as AccountChange, Leg},
+    activity::{News, OrderNews},
     amount::Amount,
     book::{Event, Fill},
     command::{Command, Instruction},
@@ -15,7 +16,7 @@ use crate::{
         Unsound,
     },
     market_event::{Change, Head, MarketEvent, Trade},
-    order::{Closed, Side, Size, Working},
+    order::{Closed, Order, Side, Size, Working},
     pair::{Lots, Steps},
     settlement::Origin,
     time::Timestamp,
@@ -41,15 +42,28 @@ enum Place {
     Resting(Working),
     Closed(Working, Closed),
     /// In the matcher's hand: neither resting nor over.
-    Taking,
+    Taking(Working),
 }
 
 impl Trail {
     fn writes(self) -> usize {
         match (self.rested, self.now) {
             (true, Place::Closed(..)) => 2,
-            (false, Place::Taking) => 0,
+            (false, Place::Taking(_)) => 0,
             _ => 1,
+        }
+    }
+
+    fn user(self) -> UserId {
+        let (Place::Resting(working) | Place::Closed(working, _) | Place::Taking(working)) =
+            self.now;
+        working.order.user
+    }
+
+    fn news(self) -> OrderNews {
+        match self.now {
+            Place::Resting(working) | Place::Taking(working) => OrderNews::working(&working),
+            Place::Closed(working, reason) => OrderNews::closed(&working, reason),
         }
     }
 }
@@ -69,7 +83,7 @@ pub(super) struct Chunk {
     entries: Vec<Entry>,
     orders: BTreeMap<OrderId, Trail>,
     order_writes: usize,
-    /// With the entry that is named as the account's last.
+    /// Those that change or whose orders do, with the entry that is named as the account's last.
     accounts: BTreeMap<UserId, (EntryId, BTreeMap<Currency, Net>)>,
     log: Vec<Write>,
 }
@@ -164,29 +178,29 @@ impl Chunk {
                     price: order.price,
                     lots: working.tally.open,
                 });
-                self.put(order.id, false, Place::Resting(*working));
+                self.put(working, false, Place::Resting(*working));
             }
             Event::Filled(fill) => self.fill(fill)?,
             Event::Reduced { working, by, released, .. } => {
                 self.remove(working, *by);
-                self.put(working.order.id, true, Place::Resting(*working));
+                self.put(working, true, Place::Resting(*working));
                 self.release(working, *released);
             }
             Event::Prevented { working, released, .. } => {
-                self.put(working.order.id, false, Place::Taking);
+                self.put(working, false, Place::Taking(*working));
                 self.release(working, *released);
             }
             Event::Withdrawn { working, price, left, released } => {
                 let mut before = *working;
                 before.order.price = *price;
                 self.remove(&before, *left);
-                self.put(working.order.id, true, Place::Taking);
+                self.put(working, true, Place::Taking(*working));
                 self.release(working, *released);
             }
             Event::Closed { working, left, reason, released } => {
                 let rested = !left.is_zero();
                 self.remove(working, *left);
-                self.put(working.order.id, rested, Place::Closed(*working, *reason));
+                self.put(working, rested, Place::Closed(*working, *reason));
                 self.release(working, *released);
             }
             Event::AmendRefused { released, .. } => {
@@ -237,8 +251,8 @@ impl Chunk {
             Size::Lots(_) if working.tally.open.is_zero() => Place::Closed(working, Closed::Filled),
             _ => otherwise,
         };
-        self.put(taker.id, false, place(fill.taker, Place::Taking));
-        self.put(maker.id, true, place(fill.maker, Place::Resting(fill.maker)));
+        self.put(&fill.taker, false, place(fill.taker, Place::Taking(fill.taker)));
+        self.put(&fill.maker, true, place(fill.maker, Place::Resting(fill.maker)));
         Ok(())
     }
 
@@ -334,8 +348,12 @@ impl Chunk {
         account.1.entry(currency).or_default()
     }
 
-    /// What becomes of an order; whether it rested before counts at its first mention only.
-    fn put(&mut self, order: OrderId, rested: bool, now: Place) {
+    /// What becomes of an order, of which its owner is told; whether it rested before counts at
+    /// its first mention only.
+    fn put(&mut self, working: &Working, rested: bool, now: Place) {
+        let Order { id: order, user, .. } = working.order;
+        let entry = EntryId::from_bits(order.bits());
+        self.accounts.entry(user).or_insert((entry, BTreeMap::new()));
         let before = self.orders.get(&order).map_or(0, |trail| trail.writes());
         let trail = self.orders.entry(order).or_insert(Trail { rested, now });
         trail.now = now;
@@ -350,12 +368,18 @@ impl Chunk {
         let event = MarketEvent { pair, head, at, changes };
         let mut writes = vec![Write::PutMarketEvent(event)];
         writes.extend(entries.into_iter().map(Write::PutEntry));
+        let mut told = BTreeMap::<_, Vec<_>>::new();
+        for trail in orders.values() {
+            told.entry(trail.user()).or_default().push(trail.news());
+        }
         for (user, (entry, nets)) in accounts {
             let legs = nets.into_iter().map(|(currency, net)| leg(currency, net));
             let mut legs = legs.collect::<Result<Vec<_>, _>>()?;
             legs.retain(|leg| !leg.is_nothing());
-            if !legs.is_empty() {
-                writes.push(Write::MoveFunds { user, legs, entry, at });
+            let orders = told.remove(&user).unwrap_or_default();
+            let change = AccountChange { entry, at, news: News::matched(pair, seq, orders) };
+            if !legs.is_empty() || !change.news.orders.is_empty() {
+                writes.push(Write::MoveFunds { user, legs, change });
             }
         }
         for (order, trail) in orders {

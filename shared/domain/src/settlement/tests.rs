@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     account::Leg,
+    activity::{News, OrderNews},
     amount::Money,
     book::{self, Book},
     command::CommandId,
@@ -103,16 +104,22 @@ fn legs(commit: &Commit, of: UserId) -> Vec<Leg> {
 }
 
 #[test]
-fn an_order_that_rests_is_an_event_a_row_and_a_command_less() {
+fn an_order_that_rests_is_an_event_a_row_news_for_its_owner_and_a_command_less() {
     let mut desk = Desk::new();
     let placed = order(1, ALICE, Side::Buy, 40, 10);
     let step = desk.place(placed);
     let commit = one(desk.settled(&[step]));
-    let [Write::PutMarketEvent(event), Write::PutResting(resting), Write::RemoveCommand { .. }] =
-        commit.writes()
+    let [
+        Write::PutMarketEvent(event),
+        Write::MoveFunds { user: ALICE, legs, change },
+        Write::PutResting(resting),
+        Write::RemoveCommand { .. },
+    ] = commit.writes()
     else {
         panic!("{commit}")
     };
+    let told = News::matched(event.pair, 1, vec![OrderNews::working(&resting.working)]);
+    assert_eq!((legs.as_slice(), &change.news), ([].as_slice(), &told));
     let rested = Change::Rested {
         order: placed.order.id,
         side: Side::Buy,

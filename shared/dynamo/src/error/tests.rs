@@ -71,7 +71,7 @@ fn every_failed_condition_says_what_was_found() {
     let taken = reason(CONDITION, Some(Row::from([("key".to_owned(), text("name#alice"))])));
     let expected = vec![
         failure(0, Found::Entry(Box::new(entry()))),
-        failure(1, Found::Account(account())),
+        failure(1, Found::Account(Box::new(account()))),
         failure(2, Found::Other),
     ];
     assert_eq!(refused([used(), there, taken]), CommitError::Refused(expected));

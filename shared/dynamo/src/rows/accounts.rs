@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     account::{Account, Balance, WalletTimes},
+    activity::{News, last_change},
     amount::Amount,
     currency::CurrencyCode,
     id::{EntryId, UserId},
@@ -26,6 +27,11 @@ pub(super) struct AccountRow {
     version: u64,
     #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     last_entry: Option<EntryId>,
+    /// In milliseconds, as `news` not in rows of the first markets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changed_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    news: Option<String>,
 }
 
 impl AccountRow {
@@ -47,6 +53,8 @@ impl AccountRow {
             changed: time(|times| times.changed_at).collect(),
             version: account.version,
             last_entry: account.last_entry,
+            changed_at: Some(account.changed_at.count()),
+            news: Some(account.news.text()),
         };
         Serialize::serialize(&row, serializer)
     }
@@ -57,8 +65,14 @@ impl AccountRow {
         let row = <Self as Deserialize>::deserialize(deserializer)?;
         let wallets = row.wallets().ok_or_else(|| D::Error::custom("no balances"))?;
         let times = row.times().ok_or_else(|| D::Error::custom("no times"))?;
+        let changed_at = match row.changed_at {
+            Some(millis) => Timestamp::of(millis).ok_or_else(|| D::Error::custom("no time"))?,
+            None => last_change(times.values()),
+        };
+        let news = row.news.as_deref().map_or(Ok(News::default()), str::parse);
+        let news = news.map_err(D::Error::custom)?;
         let Self { user, version, last_entry, .. } = row;
-        Ok(Account { user, wallets, times, version, last_entry })
+        Ok(Account { user, wallets, times, version, changed_at, last_entry, news })
     }
 
     /// A wallet has both of its parts, or the row is corrupt.

@@ -1,16 +1,20 @@
 //! Any value that can be stored, for property tests, and the largest of each kind.
 
 pub(crate) mod books;
+pub(crate) mod projections;
 
 use domain::{
     account::{Account, Balance, WalletTimes},
+    activity::{News, Occasion, OrderNews},
     amount::{Amount, Money},
     catalogue::{Description, Item, ItemState, Quantity, Stock},
     conversion::{Conversion, Provenance},
     currency::{Currency, CurrencyCode, Scale},
-    id::{EntryId, ItemId, QuoteId, SessionId, UserId},
+    id::{EntryId, ItemId, OrderId, QuoteId, SessionId, UserId},
     identity::{Email, PasswordHash, Role, Session, User, Username},
     ledger::{Cause, Entry, Fingerprint, Holder, Movement, Outcome, Posting, Postings, Purchase},
+    order::{Closed, OrderStatus},
+    pair::Lots,
     rate::{RateId, RateSource, RateVersion, SpreadBps, UnitsPerBase},
     refusal::Refusal,
     time::Timestamp,
@@ -288,15 +292,39 @@ pub(crate) fn accounts() -> impl Strategy<Value = Account> {
     let times = (times(), times())
         .prop_map(|(opened_at, changed_at)| WalletTimes { opened_at, changed_at });
     let wallets = btree_map(codes(), (balances, times), 0..5);
-    (users(), wallets, any::<u64>(), option::of(entry_ids())).prop_map(
-        |(user, wallets, version, last_entry)| Account {
+    let last = (option::of(entry_ids()), (0..=Timestamp::MAX.millis()), news());
+    (users(), wallets, any::<u64>(), last).prop_map(
+        |(user, wallets, version, (last_entry, changed_at, news))| Account {
             user,
             wallets: wallets.iter().map(|(code, (balance, _))| (*code, *balance)).collect(),
             times: wallets.iter().map(|(code, (_, times))| (*code, *times)).collect(),
             version,
+            changed_at: Timestamp::from_millis(changed_at),
             last_entry,
+            news,
         },
     )
+}
+
+/// News of at most one order: how its text is read and written, the domain tests.
+pub(crate) fn news() -> impl Strategy<Value = News> {
+    let orders = option::of((any::<u128>(), amounts()));
+    (any::<u64>(), orders).prop_map(|(seq, order)| match order {
+        None => News::of(Occasion::Deposit),
+        Some((bits, amount)) => News::matched(
+            "MRC-USD".parse().expect("a pair"),
+            seq,
+            vec![OrderNews {
+                order: OrderId::from_bits(bits),
+                status: OrderStatus::Cancelled,
+                reason: Some(Closed::Cancelled),
+                executed: Lots::ONE,
+                open: Lots::ZERO,
+                notional: amount,
+                fees: Amount::ZERO,
+            }],
+        ),
+    })
 }
 
 pub(crate) fn people() -> impl Strategy<Value = User> {

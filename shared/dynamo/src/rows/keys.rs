@@ -1,5 +1,9 @@
 //! The keys of rows, in tables and in indexes, and the positions that index keys spell.
 
+mod projections;
+mod sockets;
+mod webhooks;
+
 use app::ports::{EntryQuery, Position, Shelf, StoreError};
 use domain::{
     account::Account,
@@ -14,11 +18,16 @@ use domain::{
     market_event::MarketEvent,
     pair::{Pair, PairId},
     rate::{RateId, RateVersion},
+    time::Timestamp,
     universe::{Universe, UniverseId},
 };
 
 use super::{Row, Spelled, corrupt, number, text};
 use crate::schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL, ORDERS};
+
+pub(crate) use projections::*;
+pub(crate) use sockets::*;
+pub(crate) use webhooks::*;
 
 /// The partition of all universes.
 pub(crate) const UNIVERSES: &str = "universes";
@@ -26,6 +35,8 @@ pub(crate) const UNIVERSES: &str = "universes";
 pub(crate) const ITEM: &str = "item";
 /// The partition of all pairs.
 pub(crate) const PAIRS: &str = "pairs";
+/// The partition of a rate's versions, without the universe.
+pub(crate) const RATES: &str = "rates#";
 /// The partition of a pair's commands, without the pair.
 pub(crate) const LOG: &str = "log#";
 /// The partition of a pair's resting orders, without the pair.
@@ -105,6 +116,11 @@ pub(super) fn part_of<'a>(row: &'a Row, partition: &str) -> Option<&'a str> {
     text_of(row, ORDERS.partition)?.strip_prefix(partition)
 }
 
+/// Whether a key of a row begins so.
+pub(crate) fn begins(row: &Row, name: &str, prefix: &str) -> bool {
+    text_of(row, name).is_some_and(|text| text.starts_with(prefix))
+}
+
 fn text_of<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
     row.get(name)?.as_s().ok().map(String::as_str)
 }
@@ -125,7 +141,7 @@ pub(crate) fn claim(claim: &Claim) -> Row {
     Row::from([(JOURNAL.partition.to_owned(), text(id))])
 }
 
-/// In the catalog and among the orders alike.
+/// In every table that has a sort key.
 fn in_part(part: impl Into<String>, kind: impl Into<String>) -> Row {
     let (partition, sort) = (CATALOG.partition.to_owned(), "kind".to_owned());
     Row::from([(partition, text(part)), (sort, text(kind))])
@@ -141,7 +157,7 @@ pub(crate) fn currency(code: CurrencyCode) -> Row {
 
 /// The partition of a universe's rate.
 pub(crate) fn rates_of(universe: UniverseId) -> String {
-    format!("rates#{universe}")
+    format!("{RATES}{universe}")
 }
 
 /// A rate's version within its partition.
@@ -274,7 +290,11 @@ pub(super) fn of_user(value: &User, row: &mut Row) {
 
 pub(super) fn of_session(value: &Session, row: &mut Row) {
     row.extend(session(value.id));
-    // Rounded up: no session is swept in the second in which it still holds.
-    let seconds = value.expires_at.millis().saturating_add(999) / 1000;
+    sweep_after(row, value.expires_at);
+}
+
+/// Lets a row be swept after this time. Rounded up: none is in a second in which it still holds.
+fn sweep_after(row: &mut Row, at: Timestamp) {
+    let seconds = at.millis().saturating_add(999) / 1000;
     row.insert("sweep_after".to_owned(), number(seconds));
 }

@@ -183,11 +183,11 @@ fn letter<T: Copy, const N: usize>(
 }
 
 /// Exactly so many words.
-fn words<const N: usize>(text: &str) -> Option<[&str; N]> {
+pub(super) fn words<const N: usize>(text: &str) -> Option<[&str; N]> {
     text.split(' ').collect::<Vec<_>>().try_into().ok()
 }
 
-fn counted<T: Counted>(word: &str) -> Option<T> {
+pub(super) fn counted<T: Counted>(word: &str) -> Option<T> {
     T::of(word.parse().ok()?)
 }
 

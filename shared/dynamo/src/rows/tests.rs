@@ -1,11 +1,14 @@
 //! Every value survives its row, no row passes a write unit, and a bad row is an error.
 
 mod books;
+mod projections;
+mod webhooks;
 
 use std::fmt::Debug;
 
 use domain::{
     account::{Balance, WalletTimes},
+    activity::{News, Occasion},
     amount::{Amount, Money},
     catalogue::Quantity,
     conversion::Conversion,
@@ -215,7 +218,10 @@ fn an_account_with_many_wallets_is_one_write_unit() {
     let wallets = codes.iter().map(|code| (*code, full)).collect();
     let times = codes.iter().map(|code| (*code, latest)).collect();
     let last_entry = Some(EntryId::from_bits(u128::MAX));
-    let account = Account { user: PAYER, wallets, times, version: u64::MAX, last_entry };
+    let news = News::of(Occasion::OrderAmended);
+    let changed_at = Timestamp::MAX;
+    let account =
+        Account { user: PAYER, wallets, times, version: u64::MAX, changed_at, last_entry, news };
     let bytes = size(&account.to_row().expect("a row"));
     assert!(bytes <= UNIT, "{bytes} bytes");
 }

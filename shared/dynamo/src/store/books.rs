@@ -25,11 +25,11 @@ use crate::{
 };
 
 /// As many rows as there are.
-const ALL: usize = usize::MAX;
+pub(super) const ALL: usize = usize::MAX;
 
 impl DynamoStore {
     /// A partition of a table, as of the last commit, from its first key up.
-    fn partition(&self, table: &Table, partition: String, limit: usize) -> Stretch {
+    pub(super) fn partition(&self, table: &Table, partition: String, limit: usize) -> Stretch {
         Stretch {
             table: self.tables.of(table),
             index: None,

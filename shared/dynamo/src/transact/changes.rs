@@ -1,11 +1,11 @@
 //! What updates of accounts and items do and expect. Which write needs which, `transact` knows.
 
 use domain::{
-    account::Leg,
+    account::{Change, Leg},
+    activity::{News, Occasion},
     amount::Amount,
     catalogue::{ItemState, Quantity, Stock},
     currency::CurrencyCode,
-    id::EntryId,
     time::Timestamp,
 };
 
@@ -30,28 +30,45 @@ pub(super) fn open_wallet(code: CurrencyCode, at: Timestamp) -> Changes {
             format!("#opened.#{code} = :at"),
             format!("#changed.#{code} = :at"),
             "#version = #version + :one".to_owned(),
+            "#changed_at = :at".to_owned(),
+            "#news = :news".to_owned(),
         ],
         conditions: vec![
             "attribute_exists(#user)".to_owned(),
             format!("attribute_not_exists(#available.#{code})"),
         ],
-        values: values([(":zero", number(0)), (":one", number(1)), (":at", number(at.count()))]),
+        values: values([
+            (":zero", number(0)),
+            (":one", number(1)),
+            (":at", number(at.count())),
+            (":news", text(News::of(Occasion::Opened).text())),
+        ]),
     }
 }
 
 /// As [`domain::account::Account::after`]: what is taken must be there, what is added needs
 /// room, and a leg that only adds opens a wallet that is not there.
-pub(super) fn move_funds(legs: &[Leg], entry: EntryId, at: Timestamp) -> Changes {
+pub(super) fn move_funds(legs: &[Leg], Change { entry, at, news }: &Change) -> Changes {
+    let sets = [
+        "#version = #version + :one",
+        "#last_entry = :entry",
+        "#changed_at = :at",
+        "#news = :news",
+    ];
     let mut changes = Changes {
-        sets: vec!["#version = #version + :one".to_owned(), "#last_entry = :entry".to_owned()],
+        sets: sets.map(str::to_owned).to_vec(),
         conditions: vec!["attribute_exists(#user)".to_owned()],
-        values: values([(":one", number(1)), (":entry", text(entry.spell()))]),
+        values: values([
+            (":one", number(1)),
+            (":entry", text(entry.spell())),
+            (":at", number(at.count())),
+            (":news", text(news.text())),
+        ]),
     };
     for leg in legs.iter().filter(|leg| !leg.is_nothing()) {
         let code = leg.code();
         let opens = leg.available >= 0 && leg.held >= 0;
         changes.sets.push(format!("#changed.#{code} = :at"));
-        changes.values.insert(":at".to_owned(), number(at.count()));
         changes.add_part("available", code, leg.available, opens);
         changes.add_part("held", code, leg.held, opens);
         if opens {

@@ -1,7 +1,8 @@
 //! Each write's condition is its expectation, and nothing is changed but what it says.
 
 use domain::{
-    account::Leg,
+    account::{self, Leg},
+    activity::{News, Occasion},
     amount::{Amount, Money},
     catalogue::Quantity,
     command::{Command, CommandId, Instruction},
@@ -50,15 +51,16 @@ fn a_debit_needs_what_it_takes_and_a_credit_needs_room() {
         Leg::debit(money(400, currency("USD/2"))),
         Leg::credit(money(1000, currency("MRC/2"))),
     ];
-    let action = of(Write::MoveFunds { user: ALICE, legs, entry: ENTRY, at: AT });
+    let action = moving(legs);
     assert_eq!(action.table, "market-accounts");
     assert_eq!(action.row, keys::account(ALICE));
     let condition = "attribute_exists(#user) AND #available.#USD >= :available_USD AND \
                      (attribute_not_exists(#available.#MRC) OR \
                      #available.#MRC <= :available_room_MRC)";
     assert_eq!(action.condition.as_deref(), Some(condition));
-    let update = "SET #version = #version + :one, #last_entry = :entry, \
-                  #changed.#USD = :at, #available.#USD = #available.#USD - :available_USD, \
+    let update = "SET #version = #version + :one, #last_entry = :entry, #changed_at = :at, \
+                  #news = :news, #changed.#USD = :at, \
+                  #available.#USD = #available.#USD - :available_USD, \
                   #changed.#MRC = :at, \
                   #available.#MRC = if_not_exists(#available.#MRC, :zero) + :available_MRC, \
                   #held.#MRC = if_not_exists(#held.#MRC, :zero), \
@@ -69,11 +71,17 @@ fn a_debit_needs_what_it_takes_and_a_credit_needs_room() {
     assert_eq!(value(&action, ":available_room_MRC"), &number(999_999_999_999_999_000_i64));
     assert_eq!(value(&action, ":entry"), &text(ENTRY.to_string()));
     assert_eq!(value(&action, ":at"), &number(AT.millis()));
-    assert_eq!(action.values.len(), 7);
+    assert_eq!(value(&action, ":news"), &text("deposit"));
+    assert_eq!(action.values.len(), 8);
 }
 
 fn moved(leg: Leg) -> Action {
-    of(Write::MoveFunds { user: ALICE, legs: vec![leg], entry: ENTRY, at: AT })
+    moving(vec![leg])
+}
+
+fn moving(legs: Vec<Leg>) -> Action {
+    let change = account::Change { entry: ENTRY, at: AT, news: News::of(Occasion::Deposit) };
+    of(Write::MoveFunds { user: ALICE, legs, change })
 }
 
 #[test]
@@ -82,14 +90,15 @@ fn a_hold_needs_what_it_holds_and_room_for_it_and_opens_nothing() {
     let condition = "attribute_exists(#user) AND #available.#USD >= :available_USD AND \
                      #held.#USD <= :held_room_USD";
     assert_eq!(action.condition.as_deref(), Some(condition));
-    let update = "SET #version = #version + :one, #last_entry = :entry, #changed.#USD = :at, \
+    let update = "SET #version = #version + :one, #last_entry = :entry, #changed_at = :at, \
+                  #news = :news, #changed.#USD = :at, \
                   #available.#USD = #available.#USD - :available_USD, \
                   #held.#USD = #held.#USD + :held_USD";
     assert_eq!(action.change.update(), Some(update));
     assert_eq!(value(&action, ":available_USD"), &number(400));
     assert_eq!(value(&action, ":held_USD"), &number(400));
     assert_eq!(value(&action, ":held_room_USD"), &number(999_999_999_999_999_600_i64));
-    assert_eq!(action.values.len(), 6);
+    assert_eq!(action.values.len(), 7);
 }
 
 #[test]
@@ -99,7 +108,8 @@ fn what_is_only_taken_from_what_is_held_leaves_what_is_available_alone() {
         action.condition.as_deref(),
         Some("attribute_exists(#user) AND #held.#USD >= :held_USD")
     );
-    let update = "SET #version = #version + :one, #last_entry = :entry, #changed.#USD = :at, \
+    let update = "SET #version = #version + :one, #last_entry = :entry, #changed_at = :at, \
+                  #news = :news, #changed.#USD = :at, \
                   #held.#USD = #held.#USD - :held_USD";
     assert_eq!(action.change.update(), Some(update));
     assert_eq!(value(&action, ":held_USD"), &number(5));
@@ -118,10 +128,11 @@ fn a_leg_of_more_than_there_can_be_has_no_room_in_a_new_wallet_either() {
 fn a_leg_of_nothing_touches_no_wallet() {
     let action = moved(Leg::credit(money(0, currency("USD/2"))));
     assert_eq!(action.condition.as_deref(), Some("attribute_exists(#user)"));
-    let update = "SET #version = #version + :one, #last_entry = :entry";
+    let update = "SET #version = #version + :one, #last_entry = :entry, #changed_at = :at, \
+                  #news = :news";
     assert_eq!(action.change.update(), Some(update));
     // A value that no expression uses is an error.
-    assert!(!action.values.contains_key(":at"), "{action:?}");
+    assert!(!action.values.contains_key(":zero"), "{action:?}");
 }
 
 #[test]
@@ -131,7 +142,8 @@ fn a_wallet_is_opened_once_and_only_in_an_account() {
     let condition = "attribute_exists(#user) AND attribute_not_exists(#available.#USD)";
     assert_eq!(action.condition.as_deref(), Some(condition));
     let update = "SET #available.#USD = :zero, #held.#USD = :zero, #opened.#USD = :at, \
-                  #changed.#USD = :at, #version = #version + :one";
+                  #changed.#USD = :at, #version = #version + :one, #changed_at = :at, \
+                  #news = :news";
     assert_eq!(action.change.update(), Some(update));
 }
 
@@ -224,7 +236,7 @@ fn every_action_brings_back_what_it_finds() {
     assert_eq!(update.return_values_on_condition_check_failure(), old);
     let names = update.expression_attribute_names().expect("names");
     assert_eq!(names.get("#USD").map(String::as_str), Some("USD"));
-    assert_eq!(names.len(), 7);
+    assert_eq!(names.len(), 9);
 }
 
 fn pair_id() -> PairId {

@@ -8,6 +8,7 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
 use ring::{
+    aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey},
     digest, hkdf, hmac,
     signature::{Ed25519KeyPair, KeyPair, Signature},
 };
@@ -29,6 +30,7 @@ pub(super) enum Purpose {
     RefreshToken,
     Quote,
     Cursor,
+    Ticket,
 }
 
 /// Everything that one root secret yields.
@@ -38,6 +40,8 @@ struct KeySet {
     refresh_tokens: hmac::Key,
     quotes: hmac::Key,
     cursors: hmac::Key,
+    tickets: hmac::Key,
+    webhook_secrets: LessSafeKey,
 }
 
 impl KeySet {
@@ -64,6 +68,12 @@ impl KeySet {
             refresh_tokens: seal(b"refresh-token")?,
             quotes: seal(b"quote")?,
             cursors: seal(b"cursor")?,
+            tickets: seal(b"ticket")?,
+            webhook_secrets: LessSafeKey::new(UnboundKey::from(
+                derived
+                    .expand(&[b"webhook-secret"], &CHACHA20_POLY1305)
+                    .map_err(|_| InvalidSecret)?,
+            )),
         })
     }
 
@@ -72,6 +82,7 @@ impl KeySet {
             Purpose::RefreshToken => &self.refresh_tokens,
             Purpose::Quote => &self.quotes,
             Purpose::Cursor => &self.cursors,
+            Purpose::Ticket => &self.tickets,
         }
     }
 
@@ -156,6 +167,35 @@ impl Secrets {
         self.key_sets().any(|keys| hmac::verify(keys.seal(purpose), message, tag).is_ok())
     }
 
+    /// Encrypts so that only we can read it, and only in this context, which is not in it. A
+    /// nonce serves once. `None`: it is too long, by far.
+    pub(super) fn encrypt(
+        &self,
+        nonce: [u8; aead::NONCE_LEN],
+        context: &[u8],
+        plain: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (key, mut text) = (&self.current.webhook_secrets, plain.to_vec());
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(nonce, Aad::from(context), &mut text).ok()?;
+        Some(text)
+    }
+
+    /// What was encrypted so, and whether by the secret before the one of now; `None`: not by us.
+    pub(super) fn decrypt(
+        &self,
+        nonce: [u8; aead::NONCE_LEN],
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Option<(Vec<u8>, bool)> {
+        self.key_sets().enumerate().find_map(|(age, keys)| {
+            let (nonce, mut text) = (Nonce::assume_unique_for_key(nonce), sealed.to_vec());
+            let plain =
+                keys.webhook_secrets.open_in_place(nonce, Aad::from(context), &mut text).ok()?;
+            Some((plain.to_vec(), age > 0))
+        })
+    }
+
     fn key_sets(&self) -> impl Iterator<Item = &KeySet> {
         std::iter::once(&self.current).chain(&self.previous)
     }
@@ -229,7 +269,7 @@ pub(super) mod tests {
     #[test]
     fn a_seal_for_one_purpose_is_none_for_another() {
         let secrets = secrets(1);
-        let all = [Purpose::RefreshToken, Purpose::Quote, Purpose::Cursor];
+        let all = [Purpose::RefreshToken, Purpose::Quote, Purpose::Cursor, Purpose::Ticket];
         for purpose in all {
             let tag = secrets.tag(purpose, b"message");
             for other in all {

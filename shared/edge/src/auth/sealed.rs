@@ -18,6 +18,7 @@ impl Purpose {
             Self::RefreshToken => "ref_",
             Self::Quote => "quo_",
             Self::Cursor => "cur_",
+            Self::Ticket => "tkt_",
         }
     }
 }

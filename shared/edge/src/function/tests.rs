@@ -1,5 +1,8 @@
 //! What functions make of a queue's and of a schedule's events: who is handled, and what is to
-//! come again.
+//! come again. Sockets and streams have tests of their own.
+
+mod socket;
+mod stream;
 
 use std::sync::Arc;
 
@@ -8,20 +11,28 @@ use aws_lambda_events::sqs::SqsEvent;
 use domain::{command::CommandId, pair::PairId, time::Timestamp};
 use serde_json::{Value, json};
 use testkit::{
-    clock::ManualClock, doorbell::RecordingDoorbell, entropy::SeededEntropy, memory::MemoryStore,
-    passwords::PlainPasswords,
+    clock::ManualClock, dead_letters::RecordingDeadLetters, doorbell::RecordingDoorbell,
+    entropy::SeededEntropy, memory::MemoryStore, passwords::PlainPasswords,
 };
 
 use crate::{
     auth::{access_token::AccessTokens, keys::Secrets},
     boot::Parts,
     limits::Quotas,
+    sockets::NoGateway,
 };
 
 use super::*;
 
 /// A context whose doorbell remembers what the handlers below were called with.
 fn world() -> (Context, Arc<RecordingDoorbell>) {
+    let (context, doorbell, _) = world_with_letters();
+    (context, doorbell)
+}
+
+/// And whose dead letters can be read.
+fn world_with_letters() -> (Context, Arc<RecordingDoorbell>, Arc<RecordingDeadLetters>) {
+    let dead_letters = Arc::new(RecordingDeadLetters::default());
     let doorbell = Arc::new(RecordingDoorbell::default());
     let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let parts = Parts {
@@ -31,6 +42,9 @@ fn world() -> (Context, Arc<RecordingDoorbell>) {
         entropy: Arc::new(SeededEntropy::new(1)),
         passwords: Arc::new(PlainPasswords),
         doorbell: Arc::clone(&doorbell) as Arc<dyn Doorbell>,
+        deliveries: Arc::new(testkit::deliveries::RecordingDeliveries::default()),
+        dead_letters: Arc::clone(&dead_letters) as Arc<dyn app::ports::DeadLetters>,
+        gateway: Arc::new(NoGateway::default()),
         access_tokens: AccessTokens {
             issuer: "https://market.test".to_owned(),
             audience: "market".to_owned(),
@@ -39,7 +53,7 @@ fn world() -> (Context, Arc<RecordingDoorbell>) {
         quotas: Quotas::unlimited(),
         settings: app::market::Settings::default(),
     };
-    (parts.context(), doorbell)
+    (parts.context(), doorbell, dead_letters)
 }
 
 /// Fails for `VNC-USD` and panics for `USD-MRC`.

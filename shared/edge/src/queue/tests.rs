@@ -22,11 +22,11 @@ use super::{SqsDoorbell, client_over, deduplication_id};
 const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/match.fifo";
 const SENT: &str = r#"{"MessageId":"1","MD5OfMessageBody":"0","SequenceNumber":"1"}"#;
 
-/// A queue that always answers the same, or nothing at all.
+/// A queue that always answers the same, or nothing at all; and what it was asked.
 #[derive(Debug, Clone)]
-struct Queue {
-    answer: Option<(u16, &'static str)>,
-    requests: Arc<Mutex<Vec<Value>>>,
+pub(crate) struct Queue {
+    pub(crate) answer: Option<(u16, &'static str)>,
+    pub(crate) requests: Arc<Mutex<Vec<Value>>>,
 }
 
 impl HttpClient for Queue {

@@ -325,7 +325,10 @@ pub(super) async fn a_match_is_all_or_nothing(store: Arc<dyn Store>) {
     for place in [0, 8, 15] {
         let mut writes = a_match();
         writes.insert(place, moving(CAROL, vec![Leg::debit(usd("5.01"))], 100));
-        assert_eq!(refused(store, writes).await, [(place, Found::Account(carol.clone()))]);
+        assert_eq!(
+            refused(store, writes).await,
+            [(place, Found::Account(Box::new(carol.clone())))]
+        );
         assert_eq!(sight(store).await, before);
     }
     done(store, a_match()).await;

@@ -45,7 +45,7 @@ pub(super) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
     for place in [0, 6, 12] {
         let mut writes = a_bit_of_everything();
         writes.insert(place, moving(BOB, vec![Leg::debit(usd("5.01"))], 100));
-        assert_eq!(refused(store, writes).await, [(place, Found::Account(bob.clone()))]);
+        assert_eq!(refused(store, writes).await, [(place, Found::Account(Box::new(bob.clone())))]);
         assert_eq!(store.entry(entry_id(100)).await, Ok(None));
         assert_eq!(store.account(CAROL).await, Ok(None));
         assert_eq!(store.item(helmet(20).id).await, Ok(None));
@@ -76,7 +76,7 @@ pub(super) async fn every_unmet_expectation_is_reported(store: Arc<dyn Store>) {
     ];
     let expected = [
         (0, Found::Entry(Box::new(voided(100)))),
-        (2, Found::Account(alice)),
+        (2, Found::Account(Box::new(alice))),
         (3, Found::Nothing),
         (4, Found::Other),
     ];

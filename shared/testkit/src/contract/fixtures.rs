@@ -4,7 +4,8 @@ use std::future::Future;
 
 use app::ports::{CommitError, Failure, Found, Ledger, StoreError};
 use domain::{
-    account::{Account, Leg},
+    account::{Account, Change, Leg},
+    activity::{News, Occasion},
     amount::{Amount, Money},
     catalogue::{Item, ItemState},
     commit::{Commit, Write},
@@ -80,8 +81,13 @@ pub(super) fn opened(user: UserId) -> Account {
 }
 
 pub(super) fn moving(user: UserId, legs: Vec<Leg>, entry: u128) -> Write {
+    Write::MoveFunds { user, legs, change: change(entry) }
+}
+
+/// What [`moving`] moves for.
+pub(super) fn change(entry: u128) -> Change {
     let at = at(u32::try_from(entry % 1_000).unwrap_or_default());
-    Write::MoveFunds { user, legs, entry: entry_id(entry), at }
+    Change { entry: entry_id(entry), at, news: News::of(Occasion::Deposit) }
 }
 
 /// Commits what must succeed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use app::ports::{Failure, Found};
 use domain::{
-    account::{Account, Balance, Leg, WalletTimes},
+    account::{Account, Change, Leg},
     amount::Amount,
     catalogue::{Item, ItemState, Quantity, Stock},
     commit::{Claim, Write},
@@ -80,7 +80,7 @@ impl Rows {
             Write::PutClaim { claim, by } => absent(&self.claims, claim, Row::Claim(*claim, *by)),
             Write::OpenAccount(account) => self.with_account(account),
             Write::OpenWallet { user, code, at } => self.opened(*user, *code, *at),
-            Write::MoveFunds { user, legs, entry, at } => self.moved(*user, legs, *entry, *at),
+            Write::MoveFunds { user, legs, change } => self.moved(*user, legs, change),
             Write::PutItem(item) => absent(&self.items, &item.id, Row::Item(item.clone())),
             Write::ReviseItem { item, .. } => self.revised(item),
             Write::SellStock { item, unit_price, quantity, at } => {
@@ -143,21 +143,15 @@ impl Rows {
 
     fn with_account(&self, account: &Account) -> Result<Row, Found> {
         match self.accounts.get(&account.user) {
-            Some(found) => Err(Found::Account(found.clone())),
+            Some(found) => Err(Found::Account(Box::new(found.clone()))),
             None => Ok(Row::Account(account.clone())),
         }
     }
 
-    fn moved(
-        &self,
-        user: UserId,
-        legs: &[Leg],
-        entry: EntryId,
-        at: Timestamp,
-    ) -> Result<Row, Found> {
+    fn moved(&self, user: UserId, legs: &[Leg], change: &Change) -> Result<Row, Found> {
         let account = self.accounts.get(&user).ok_or(Found::Nothing)?;
-        let after = account.after(legs, entry, at);
-        after.map(Row::Account).map_err(|_| Found::Account(account.clone()))
+        let after = account.after(legs, change);
+        after.map(Row::Account).map_err(|_| Found::Account(Box::new(account.clone())))
     }
 
     fn revised(&self, item: &Item) -> Result<Row, Found> {
@@ -169,13 +163,9 @@ impl Rows {
     fn opened(&self, user: UserId, code: CurrencyCode, at: Timestamp) -> Result<Row, Found> {
         let account = self.accounts.get(&user).ok_or(Found::Nothing)?;
         if account.wallets.contains_key(&code) {
-            return Err(Found::Account(account.clone()));
+            return Err(Found::Account(Box::new(account.clone())));
         }
-        let mut account = account.clone();
-        account.wallets.insert(code, Balance::default());
-        account.times.insert(code, WalletTimes::new(at));
-        account.version = account.version.saturating_add(1);
-        Ok(Row::Account(account))
+        Ok(Row::Account(account.with_wallet(code, at)))
     }
 
     fn sold(

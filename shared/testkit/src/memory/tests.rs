@@ -1,10 +1,13 @@
 //! What only this store promises, and that it keeps the contract of every store.
 
 use domain::{
-    account::{Account, Leg},
+    account::{Account, Change, Leg},
+    activity::{News, Occasion, WalletChange},
     command::{Command, CommandId, Instruction},
     commit::{Commit, Write},
     id::{EntryId, OrderId, UserId},
+    ledger::{Fingerprint, Guard},
+    operation::deposit,
     time::{Span, Timestamp},
 };
 
@@ -28,12 +31,13 @@ fn opening() -> Write {
 
 fn crediting(number: u128) -> Commit {
     let legs = vec![Leg::credit(usd("0.01"))];
-    Commit::of(vec![Write::MoveFunds {
-        user: ALICE,
-        legs,
-        entry: EntryId::from_bits(number),
-        at: at(1),
-    }])
+    Commit::of(vec![moving(number, legs)])
+}
+
+fn moving(number: u128, legs: Vec<Leg>) -> Write {
+    let news = News::of(Occasion::Deposit);
+    let change = Change { entry: EntryId::from_bits(number), at: at(1), news };
+    Write::MoveFunds { user: ALICE, legs, change }
 }
 
 fn is_corrupt(answer: &Result<(), CommitError>) -> bool {
@@ -117,9 +121,7 @@ fn a_write_of_one_wallet_twice_is_a_bug() {
     let mut state = State::default();
     state.commit(&Commit::of(vec![opening()])).expect("an account");
     let legs = vec![Leg::credit(usd("0.02")), Leg::debit(usd("0.01"))];
-    let entry = EntryId::from_bits(1);
-    let answer =
-        state.commit(&Commit::of(vec![Write::MoveFunds { user: ALICE, legs, entry, at: at(1) }]));
+    let answer = state.commit(&Commit::of(vec![moving(1, legs)]));
     assert!(is_corrupt(&answer));
 }
 
@@ -138,4 +140,42 @@ fn a_commit_is_known_again_while_fewer_than_a_thousand_others_came_after_it() {
     state.commit(&crediting(others)).expect("room");
     state.commit(&crediting(0)).expect("forgotten, so it is another");
     assert_eq!(version(&state), before + 2);
+}
+
+#[test]
+fn what_was_committed_is_recorded_in_its_order() {
+    on_this_thread(async {
+        let store = MemoryStore::new();
+        let deposited = |number: u128| {
+            let guard = Guard {
+                entry: EntryId::from_bits(number),
+                actor: ALICE,
+                fingerprint: Fingerprint([7; 16]),
+                request_id: "req-1".to_owned(),
+                at: at(1),
+            };
+            deposit(&guard, usd("1.00")).expect("a deposit")
+        };
+        store.commit(&Commit::of(vec![opening()])).await.expect("an account");
+        for number in [9, 3, 9] {
+            store.commit(&deposited(number)).await.expect("room");
+        }
+        // What is refused is nothing that happened.
+        let spent = moving(4, vec![Leg::debit(usd("3.00"))]);
+        store.commit(&Commit::of(vec![spent])).await.expect_err("too much");
+        let activities = store.activities();
+        let told: Vec<_> =
+            activities.iter().map(|activity| (activity.version, activity.entry)).collect();
+        let entries = [9, 3].map(EntryId::from_bits);
+        assert_eq!(told, [(1, None), (2, Some(entries[0])), (3, Some(entries[1]))]);
+        let posted: Vec<_> = activities
+            .iter()
+            .flat_map(|activity| &activity.wallets)
+            .map(WalletChange::posted)
+            .collect();
+        assert_eq!(posted, [0, 100, 100]);
+        let recorded: Vec<_> = store.entries_in_order().iter().map(|entry| entry.id).collect();
+        assert_eq!(recorded, entries);
+        assert_eq!(store.market_events(mrc_usd().id()), []);
+    });
 }

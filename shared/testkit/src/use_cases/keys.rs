@@ -11,6 +11,7 @@ use app::{
 };
 use domain::{
     account::Leg,
+    activity::{News, Occasion},
     amount::Amount,
     commit::{Commit, Write},
     conversion::Fixed,
@@ -226,8 +227,7 @@ impl Operation for ReleaseOfNothing {
         let release = Write::MoveFunds {
             user: guard.actor,
             legs: vec![Leg::release(usd("1.00"))],
-            entry: guard.entry,
-            at: guard.at,
+            change: guard.change(News::of(Occasion::OrderAmended)),
         };
         let entry = Commit::voiding(guard).writes().first().cloned();
         Ok(Commit::of(entry.into_iter().chain([release]).collect()))

@@ -183,9 +183,9 @@ impl Market {
                 let free = self.claims.insert(*claim);
                 free.then_some(()).ok_or(Refusal::AlreadyRefunded)?;
             }
-            Write::MoveFunds { user, legs, entry, at } => {
+            Write::MoveFunds { user, legs, change } => {
                 let account = self.accounts.get_mut(user).expect("an account");
-                *account = account.after(legs, *entry, *at)?;
+                *account = account.after(legs, change)?;
             }
             Write::SellStock { item, unit_price, quantity, .. } => {
                 let item = self.items.get_mut(item).expect("an item");

@@ -31,7 +31,7 @@ fn steps_of(text: &str) -> Steps {
     Spelled::read(text).expect("steps")
 }
 
-fn pair_ids() -> impl Strategy<Value = PairId> {
+pub(super) fn pair_ids() -> impl Strategy<Value = PairId> {
     select(["MRC-USD", "VENUS-TERRA"].map(|pair| pair.parse().expect("a pair")).to_vec())
 }
 
@@ -43,7 +43,7 @@ fn sides() -> impl Strategy<Value = Side> {
     select(vec![Side::Buy, Side::Sell])
 }
 
-fn prices() -> impl Strategy<Value = Ticks> {
+pub(super) fn prices() -> impl Strategy<Value = Ticks> {
     (1..=Ticks::MAX.count()).prop_map(|ticks| Ticks::new(ticks).expect("ticks"))
 }
 

@@ -38,13 +38,13 @@ async fn an_order_at_a_time_costs_what_the_table_says() {
     app::orders::cancel_order(&floor.fair.market, alice, order).await.expect("accepted");
     let cancelled = matched_units(&floor).await;
     println!("placed    {placed:>3}  entry 2 + its index 1, account 2, command 2");
-    println!("rested    {rested:>3}  event 2, command 2, resting order 2");
+    println!("rested    {rested:>3}  event 2, command 2, account 2 (its news), resting order 2");
     println!("filled    {filled:>3}  event 2 + its index 1, entry 2 + its indexes 2;");
     println!("               who rested: account 2, resting order 2, closed order 2;");
     println!("               who took: account 2, closed order 2, command 2");
     println!("cancelled {cancelled:>3}  event 2, command 2, account 2, resting order 2, closed 2");
     println!("          (and 2 for the command that asks for it)");
-    assert_eq!((placed, rested, filled, cancelled), (7, 6, 19, 10));
+    assert_eq!((placed, rested, filled, cancelled), (7, 8, 19, 10));
 }
 
 /// `count` orders of as many users rest, and are then filled whole by those of as many others:
@@ -81,7 +81,8 @@ async fn the_more_orders_wait_the_less_each_costs() {
         println!("{count:>3} at once: {units:.2} units an order that rests and is filled whole");
         curve.push(units);
     }
-    assert!(curve.is_sorted_by(|one, next| next <= one), "{curve:?}");
-    assert!(curve[0] <= 22.5, "alone: {curve:?}");
-    assert!(curve[4] <= 20.0, "sixteen at once: {curve:?}");
+    // From a hundred writes on there are more commits, and each has an event of its own.
+    assert!(curve[..5].is_sorted_by(|one, next| next <= one), "{curve:?}");
+    assert!(curve[0] <= 24.5, "alone: {curve:?}");
+    assert!(curve[4] <= 22.0, "sixteen at once: {curve:?}");
 }

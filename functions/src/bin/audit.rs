@@ -1,0 +1,5 @@
+//! The Lambda function `audit`: runs each minute.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run_schedule(&functions::audit::FUNCTION)
+}

@@ -1,0 +1,339 @@
+//! What a change of an account was for, as one line of text: it is kept with the account until
+//! the next change, so that a store's own record of the change says it, without another row.
+
+use std::{
+    fmt::{self, Write},
+    str::FromStr,
+};
+
+use crate::{
+    amount::Amount,
+    id::OrderId,
+    ledger::Cause,
+    order::{Closed, OrderStatus, Working},
+    pair::{Lots, PairId},
+};
+
+/// What a change of an account was for, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Occasion {
+    /// The account, or a wallet in it, was opened; no money moved.
+    #[default]
+    Opened,
+    /// Money came from outside.
+    Deposit,
+    /// Money went outside.
+    Withdrawal,
+    /// Money went from one user to another.
+    Transfer,
+    /// One currency into another.
+    Exchange,
+    /// Pieces of an item were bought, or sold.
+    Purchase,
+    /// A purchase was turned back.
+    Refund,
+    /// An order was accepted, and its money is held.
+    OrderPlaced,
+    /// A change of an order was accepted, and what it needs in addition is held.
+    OrderAmended,
+    /// A matcher changed orders, and perhaps money with them.
+    Matched,
+    /// Stands in for changes that nobody logged.
+    CarriedForward,
+}
+
+impl Occasion {
+    const ALL: [Self; 11] = [
+        Self::Opened,
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::Transfer,
+        Self::Exchange,
+        Self::Purchase,
+        Self::Refund,
+        Self::OrderPlaced,
+        Self::OrderAmended,
+        Self::Matched,
+        Self::CarriedForward,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Deposit => "deposit",
+            Self::Withdrawal => "withdrawal",
+            Self::Transfer => "transfer",
+            Self::Exchange => "exchange",
+            Self::Purchase => "purchase",
+            Self::Refund => "refund",
+            Self::OrderPlaced => "order_placed",
+            Self::OrderAmended => "order_amended",
+            Self::Matched => "matched",
+            Self::CarriedForward => "carried_forward",
+        }
+    }
+
+    /// What a movement of money with this cause is.
+    #[must_use]
+    pub fn of(cause: &Cause) -> Self {
+        match cause {
+            Cause::Deposit(_) => Self::Deposit,
+            Cause::Withdrawal(_) => Self::Withdrawal,
+            Cause::Transfer(_) => Self::Transfer,
+            Cause::Exchange { .. } => Self::Exchange,
+            Cause::Purchase(_) => Self::Purchase,
+            Cause::Refund { .. } => Self::Refund,
+            Cause::Fill(_) => Self::Matched,
+        }
+    }
+}
+
+impl FromStr for Occasion {
+    type Err = InvalidNews;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNews> {
+        Self::ALL.into_iter().find(|occasion| occasion.as_str() == text).ok_or(InvalidNews)
+    }
+}
+
+/// The text is not one that we write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no news of an account")]
+pub struct InvalidNews;
+
+/// What a change of an account was for, and how far orders have come by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct News {
+    /// What it was for.
+    pub occasion: Occasion,
+    /// The market that its orders are of.
+    pub pair: Option<PairId>,
+    /// The market's event that it belongs to, if a matcher made it.
+    pub seq: Option<u64>,
+    /// The account's orders that it changed, as they are after it.
+    pub orders: Vec<OrderNews>,
+}
+
+/// How far an order has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderNews {
+    /// Which.
+    pub order: OrderId,
+    /// In one word.
+    pub status: OrderStatus,
+    /// Why it is over, if it is.
+    pub reason: Option<Closed>,
+    /// Lots filled, of all fills together.
+    pub executed: Lots,
+    /// Lots that may yet be filled.
+    pub open: Lots,
+    /// What the fills were worth, in minor units of the quote currency.
+    pub notional: Amount,
+    /// The fees of the fills, in minor units of the quote currency.
+    pub fees: Amount,
+}
+
+impl OrderNews {
+    /// Of an order that goes on.
+    #[must_use]
+    pub fn working(working: &Working) -> Self {
+        Self::with(working, OrderStatus::working(&working.tally), None)
+    }
+
+    /// Of an order that is over.
+    #[must_use]
+    pub fn closed(working: &Working, reason: Closed) -> Self {
+        let status = OrderStatus::closed(reason, &working.tally);
+        Self::with(working, status, Some(reason))
+    }
+
+    fn with(
+        Working { order, tally }: &Working,
+        status: OrderStatus,
+        reason: Option<Closed>,
+    ) -> Self {
+        Self {
+            order: order.id,
+            status,
+            reason,
+            executed: tally.executed,
+            open: tally.open,
+            notional: tally.notional,
+            fees: tally.fees,
+        }
+    }
+}
+
+impl News {
+    /// News that names nothing but what the change was for.
+    #[must_use]
+    pub fn of(occasion: Occasion) -> Self {
+        Self { occasion, ..Self::default() }
+    }
+
+    /// News of a request about an order.
+    #[must_use]
+    pub fn asked(occasion: Occasion, pair: PairId, working: &Working) -> Self {
+        let orders = vec![OrderNews::working(working)];
+        Self { occasion, pair: Some(pair), seq: None, orders }
+    }
+
+    /// News of a matcher's commit.
+    #[must_use]
+    pub fn matched(pair: PairId, seq: u64, orders: Vec<OrderNews>) -> Self {
+        Self { occasion: Occasion::Matched, pair: Some(pair), seq: Some(seq), orders }
+    }
+
+    /// As a store keeps it:
+    ///
+    /// ```text
+    /// deposit
+    /// matched MRC-USD 17|<order> filled filled 60 0 2400 5;<order> open - 0 40 0 0
+    /// ```
+    ///
+    /// The occasion, the market and the number of its event (`-`: of none); then, for each order,
+    /// its id without its prefix, status, reason (`-`: none), lots filled, lots open, and
+    /// notional and fees in minor units.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _written = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, out: &mut String) -> fmt::Result {
+        out.push_str(self.occasion.as_str());
+        if let Some(pair) = self.pair {
+            write!(out, " {pair} ")?;
+            match self.seq {
+                Some(seq) => write!(out, "{seq}")?,
+                None => out.push('-'),
+            }
+        }
+        for (place, news) in self.orders.iter().enumerate() {
+            out.push(if place == 0 { '|' } else { ';' });
+            let order = news.order.to_string();
+            let order = order.strip_prefix(OrderId::PREFIX).unwrap_or(&order);
+            let reason = news.reason.map_or("-", Closed::as_str);
+            let (executed, open) = (news.executed.count(), news.open.count());
+            let (notional, fees) = (news.notional.minor(), news.fees.minor());
+            let status = news.status.as_str();
+            write!(out, "{order} {status} {reason} {executed} {open} {notional} {fees}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for News {
+    type Err = InvalidNews;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNews> {
+        let news = read(text).ok_or(InvalidNews)?;
+        if news.text() == text { Ok(news) } else { Err(InvalidNews) }
+    }
+}
+
+fn read(text: &str) -> Option<News> {
+    let (head, orders) = match text.split_once('|') {
+        Some((head, orders)) => (head, Some(orders)),
+        None => (text, None),
+    };
+    let mut words = head.split(' ');
+    let occasion = words.next()?.parse().ok()?;
+    let pair = match words.next() {
+        Some(pair) => Some(pair.parse().ok()?),
+        None => None,
+    };
+    let seq = match words.next() {
+        None | Some("-") => None,
+        Some(seq) => Some(seq.parse().ok()?),
+    };
+    let orders = orders.into_iter().flat_map(|orders| orders.split(';'));
+    Some(News { occasion, pair, seq, orders: orders.map(read_order).collect::<Option<_>>()? })
+}
+
+fn read_order(text: &str) -> Option<OrderNews> {
+    let mut words = text.split(' ');
+    let order = format!("{}{}", OrderId::PREFIX, words.next()?).parse().ok()?;
+    let status = words.next()?.parse().ok()?;
+    let reason = match words.next()? {
+        "-" => None,
+        reason => Some(reason.parse().ok()?),
+    };
+    let mut number = || words.next()?.parse::<i64>().ok();
+    let (executed, open) = (Lots::new(number()?)?, Lots::new(number()?)?);
+    let notional = Amount::from_minor(number()?).ok()?;
+    let fees = Amount::from_minor(number()?).ok()?;
+    Some(OrderNews { order, status, reason, executed, open, notional, fees })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ORDER: &str = "0000000000000000000000000a filled filled 60 0 2400 5";
+
+    #[test]
+    fn news_is_one_line() {
+        let text =
+            format!("matched MRC-USD 17|{ORDER};{}", ORDER.replace("filled filled", "open -"));
+        let news: News = text.parse().expect("news");
+        assert_eq!((news.occasion, news.orders.len()), (Occasion::Matched, 2));
+        assert_eq!(news.orders[0].reason, Some(Closed::Filled));
+        assert_eq!(news.orders[1].status, OrderStatus::Open);
+        assert_eq!(news.text(), text);
+    }
+
+    #[test]
+    fn every_occasion_survives_its_word() {
+        for occasion in Occasion::ALL {
+            assert_eq!(News::of(occasion).text().parse(), Ok(News::of(occasion)));
+        }
+    }
+
+    #[test]
+    fn only_our_own_text_is_news() {
+        for bad in [
+            "",
+            "gift",
+            "deposit ",
+            "deposit|",
+            "matched MRC-USD",
+            "matched MRC-USD 017",
+            "matched MRC-USD 1 2",
+            &format!("matched MRC-USD 1|{ORDER};"),
+            &format!("matched MRC-USD 1|{ORDER} 7"),
+            &format!("matched MRC-USD 1|{}", ORDER.replace("60", "-60")),
+            &format!("matched MRC-USD 1|{}", ORDER.replace("filled filled", "done -")),
+        ] {
+            assert_eq!(bad.parse::<News>(), Err(InvalidNews), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_news_survives_its_text(
+            orders in prop::collection::vec(
+                (any::<u128>(), 0..=Lots::MAX.count(), 0..=Amount::MAX.minor(), any::<bool>()), 0..4
+            ),
+            seq in any::<u64>()
+        ) {
+            let orders = orders.into_iter().map(|(bits, lots, minor, over)| OrderNews {
+                order: OrderId::from_bits(bits),
+                status: if over { OrderStatus::Cancelled } else { OrderStatus::PartiallyFilled },
+                reason: over.then_some(Closed::Deadline),
+                executed: Lots::new(lots).expect("lots"),
+                open: Lots::new(Lots::MAX.count() - lots).expect("lots"),
+                notional: Amount::from_minor(minor).expect("an amount"),
+                fees: Amount::from_minor(minor / 2).expect("an amount"),
+            });
+            let news = News::matched("MRC-USD".parse().expect("a pair"), seq, orders.collect());
+            prop_assert_eq!(news.text().parse(), Ok(news));
+        }
+    }
+}
