@@ -135,7 +135,7 @@ async fn a_projector_killed_at_any_of_its_writes_goes_on_where_it_was() {
             let wrap = |store| Arc::new(FaultyStore::scripted(store, script)) as Arc<_>;
             let killed = world.elsewhere(wrap);
             let mut done = 0;
-            for batch in records.chunks(5) {
+            for batch in records.chunks(2) {
                 let handled = deliver(&killed, batch).await;
                 done += handled;
                 if handled < batch.len() {
