@@ -25,7 +25,7 @@ use edge::{
     sockets::{Frame, PostError},
 };
 use futures_util::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Posts that are under way at once.
 const POSTS_MAX: usize = 64;
@@ -89,10 +89,15 @@ pub async fn handle_message(
     talk::handle(context, connection, text).await
 }
 
-/// What a connection is told of a problem with its message.
+/// What a connection is told of a problem with its message, with the message's own id if it has
+/// one that can be read.
 #[must_use]
-pub fn problem_frame(problem: &Problem) -> Frame {
-    let told = json!({"type": "error", "code": problem.code, "message": problem.detail});
+pub fn problem_frame(problem: &Problem, said: &str) -> Frame {
+    let mut told = json!({"type": "error", "code": problem.code, "message": problem.detail});
+    let said = serde_json::from_str::<Value>(said).unwrap_or_default();
+    if let Some(id) = said.get("id") {
+        told["id"] = id.clone();
+    }
     Frame::plain(told.to_string())
 }
 

@@ -24,7 +24,7 @@ async fn message(context: &Context, event: &SocketEvent) -> Result<(), Problem> 
     let id = &event.connection;
     let handled = handle(context, id, text).await;
     if let Err(problem) = &handled {
-        let told = context.gateway.post(id, &feed::problem_frame(problem)).await;
+        let told = context.gateway.post(id, &feed::problem_frame(problem, text)).await;
         if let Err(error) = told {
             tracing::debug!(connection = %id, %error, "a problem was not told");
         }

@@ -288,7 +288,7 @@ fn replies() -> Map<String, Value> {
                 "What was asked cannot be done; the connection stays.",
                 "type",
                 "error",
-                json!({"code": text(), "message": text()}),
+                json!({"code": text(), "message": text(), "id": {}}),
                 &["code", "message"],
             ),
         ),

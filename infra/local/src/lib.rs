@@ -2,6 +2,7 @@
 //! What an endpoint does is not known here, only how it is reached.
 
 pub mod arguments;
+mod backfill;
 mod data_dir;
 pub mod demo;
 pub mod doorbell;

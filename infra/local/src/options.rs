@@ -100,6 +100,13 @@ impl Options {
 /// Why a market did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// How far the streams were followed cannot be read.
+    #[error("cannot read how far the streams were followed")]
+    Streams(#[source] StoreError),
+    /// What was written before streams were followed cannot be folded: a problem's code, and what
+    /// it says.
+    #[error("cannot fold what an earlier release wrote: {0}: {1}")]
+    Backfill(&'static str, String),
     /// Another program has the port.
     #[error("port {0} is taken: stop what listens there, or choose another with --port")]
     PortTaken(u16),

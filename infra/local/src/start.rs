@@ -29,6 +29,7 @@ use tokio::{
 };
 
 use crate::{
+    backfill::backfill,
     data_dir::{DataDir, new_secret},
     doorbell::{Answering, Handle, Rings, Sweep, doorbell},
     embedded::EmbeddedDynamo,
@@ -39,7 +40,7 @@ use crate::{
     seed::{Admin, seed},
     serve::{Served, serve},
     sockets::{LocalGateway, Open, sockets},
-    streams::{self, Deliver, Followers, Mapping, create_checkpoints},
+    streams::{self, Checkpoints, Deliver, Followers, Mapping, create_checkpoints},
     webhooks::{self, Tasks, deliveries},
 };
 
@@ -154,6 +155,9 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let context = context(&options, &opened, doorbell, queue, door)?;
     let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
     let mut report = Report::at(format!("http://localhost:{port}"), data_dir);
+    if let Some(embedded) = &opened.embedded {
+        follow_from_the_beginning(embedded, &context).await?;
+    }
     if options.seed {
         let password = admin_password(&opened.secret);
         let seeded = seed(&context.market, &password).await?;
@@ -194,6 +198,20 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
         data_dir,
     };
     Ok(market)
+}
+
+/// Before any function has followed a stream: sees to what no stream tells of any more.
+async fn follow_from_the_beginning(
+    embedded: &EmbeddedDynamo,
+    context: &Context,
+) -> Result<(), StartError> {
+    let tables = TableNames::prefixed(TABLE_PREFIX);
+    let none = Checkpoints::new(embedded, &tables).are_none().await;
+    if none.map_err(StartError::Streams)? {
+        let folded = backfill(&embedded.client(), &tables, &context.market).await;
+        folded.map_err(|problem| StartError::Backfill(problem.code, problem.detail))?;
+    }
+    Ok(())
 }
 
 /// The functions behind streams, in this process.

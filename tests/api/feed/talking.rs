@@ -75,6 +75,9 @@ async fn what_makes_no_sense_is_an_error_and_subscribes_to_nothing() {
         let [told] = socket.hears().try_into().expect("one message");
         assert_eq!((&told["type"], &told["code"]), (&"error".into(), &code.into()), "{said}");
     }
+    says(world, "john", r#"{"type":"shout","id":"mine"}"#).await;
+    let [told] = socket.hears().try_into().expect("one message");
+    assert_eq!((&told["type"], &told["id"]), (&"error".into(), &"mine".into()));
     listens_to_nothing(world, &socket).await;
     assert!(world.gateway.closed().is_empty());
     let pong = socket.says(&json!({"type": "ping", "id": 7})).await;

@@ -52,6 +52,8 @@ const FRAME_BYTES_MAX: usize = 32 * 1024;
 /// Small, for there are many connections and they say little.
 const BUFFER_BYTES: usize = 4096;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a connection may last: as long as with API Gateway, so that clients meet it here.
+const LIFE: Duration = Duration::from_secs(2 * 3600);
 /// How many pings in a row may stay without any sign of life.
 const PINGS_MISSED_MAX: u32 = 2;
 /// How long a client may take over its end: first to read what waits, then to hang up.
@@ -104,6 +106,7 @@ impl Connection {
                 over = hear(&self.served, &self.client, &self.asked, &mut stream, &missed) => over,
                 over = watch(outbox, &missed, PING_INTERVAL) => over,
                 over = overdue(outbox) => over,
+                over = grown_old(LIFE) => over,
             }
         };
         let mut over = Over::Ours(Ending::new(CloseCode::Away, "the market stops"));
@@ -229,6 +232,12 @@ async fn watch(outbox: &Outbox, missed: &AtomicU32, interval: Duration) -> Over 
     }
 }
 
+/// Ends when a connection has lasted as long as one may.
+async fn grown_old(life: Duration) -> Over {
+    tokio::time::sleep(life).await;
+    Over::Ours(Ending::new(CloseCode::Away, "two hours are over"))
+}
+
 /// Ends some time after the connection should have: its client does not read.
 async fn overdue(outbox: &Outbox) -> Over {
     outbox.ended().await;
@@ -262,6 +271,12 @@ async fn finish(mut socket: Socket, over: Over) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_connection_ends_when_its_time_is_over() {
+        let over = grown_old(Duration::from_millis(5)).await;
+        assert!(matches!(over, Over::Ours(Ending { code: CloseCode::Away, .. })));
+    }
 
     #[tokio::test]
     async fn a_client_is_hung_up_on_after_two_pings_without_a_sign_of_life() {

@@ -78,6 +78,12 @@ impl Checkpoints {
         })
     }
 
+    /// Whether no follower has ever come anywhere.
+    pub(crate) async fn are_none(&self) -> Result<bool, StoreError> {
+        let found = self.client.scan().table_name(&self.table).limit(1).send().await;
+        Ok(found.map_err(failed)?.items.unwrap_or_default().is_empty())
+    }
+
     /// Remembers it.
     pub(crate) async fn save(&self, follower: &str, after: &str) -> Result<(), StoreError> {
         let request = self

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, StreamSpecification},
 };
+use domain::totals::{Minute, Totals};
 use dynamo::schema::TABLES;
 use tempfile::tempdir;
 
@@ -109,4 +110,36 @@ async fn a_database_from_before_the_streams_gets_them_and_tells_of_what_comes() 
     let event = dynamo.stream_event(&stream, None).await.expect("readable");
     let last = event.records.last().and_then(|record| record.change.sequence_number.clone());
     assert!(told.is_some() && told == last);
+}
+
+#[tokio::test]
+async fn what_a_database_had_before_streams_were_followed_is_folded_at_the_next_start() {
+    let directory = tempdir().expect("a directory");
+    let market = started(in_dir(directory.path())).await;
+    deposit(&market, "before").await;
+    market.shutdown().await;
+    let client = database(directory.path());
+    without_streams(&client).await;
+    for stem in ["activity", "statements"] {
+        client.delete_table().table_name(format!("market-{stem}")).send().await.expect("deleted");
+    }
+    drop(client);
+
+    for _ in 0..2 {
+        let market = started(in_dir(directory.path())).await;
+        let context = market.context();
+        let store = &context.market.store;
+        let john = market.report().users[0].user_id.parse().expect("a user");
+        let account = store.account(john).await.expect("readable").expect("an account");
+        let head = store.statement_head(john).await.expect("readable").expect("a statement");
+        assert_eq!(head.version, account.version);
+        for (code, balance) in &account.wallets {
+            assert_eq!(head.wallets[code].after, *balance);
+            let now = Minute::of(context.market.clock.now());
+            let all = store.totals(*code, now, now).await.expect("readable").all;
+            assert_eq!(all.sum(), 0, "{all:?}");
+            assert_ne!(all, Totals::default());
+        }
+        market.shutdown().await;
+    }
 }
