@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what some of the steps need besides Rust, if it is not there already.
-# Usage: .ci/install.sh [valkey] [ministack] [openapi]; all of it without an argument.
+# Usage: .ci/install.sh [valkey] [ministack] [openapi] [asyncapi]; all of it without an argument.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -51,15 +51,29 @@ install_python() {
     echo "$venv"
 }
 
+# The reference parser of AsyncAPI documents, which is a program for Node.js.
+install_asyncapi() {
+    local parser=@asyncapi/parser@3.6.3 directory=target/ci/asyncapi
+    if [ "$(cat "$directory/installed.txt" 2> /dev/null)" != "$parser" ]; then
+        command -v npm || apt_install npm
+        rm -rf "$directory"
+        mkdir -p "$directory"
+        npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$directory" "$parser"
+        echo "$parser" > "$directory/installed.txt"
+    fi
+    echo "$directory"
+}
+
 if [ $# -eq 0 ]; then
-    set -- valkey ministack openapi
+    set -- valkey ministack openapi asyncapi
 fi
 for what in "$@"; do
     case $what in
         valkey) install_valkey ;;
         ministack | openapi) install_python "$what" ;;
+        asyncapi) install_asyncapi ;;
         *)
-            echo "usage: .ci/install.sh [valkey] [ministack] [openapi]" >&2
+            echo "usage: .ci/install.sh [valkey] [ministack] [openapi] [asyncapi]" >&2
             exit 2
             ;;
     esac

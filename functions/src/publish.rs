@@ -2,7 +2,7 @@
 //! told that a stream has not shown, so nothing that was not committed. A batch that comes again is
 //! told again, under the same numbers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use app::{
     day_stats::{DayStats, day_stats},
@@ -94,7 +94,7 @@ async fn tell_user(context: &Context, id: UserId, rows: &[Activity]) -> Result<(
 }
 
 /// Who listens to what of a market.
-struct Listeners(BTreeMap<Topic, Vec<ConnectionId>>);
+struct Listeners(BTreeMap<Topic, Arc<[ConnectionId]>>);
 
 impl Listeners {
     async fn of(context: &Context, pair: PairId) -> Result<Self, Problem> {

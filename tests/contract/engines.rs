@@ -85,6 +85,15 @@ pub(crate) async fn metered(case: &str) -> (DynamoStore, MeteredTransport) {
     (store_on(client_over(meter.http_client()), case).await, meter)
 }
 
+/// Two processes' stores on the same tables.
+pub(crate) async fn two_processes(case: &str) -> [DynamoStore; 2] {
+    let engine = EmbeddedDynamo::in_memory().expect("an engine");
+    let tables = TableNames::prefixed(case);
+    let made = create_missing_tables(&engine.client(), &tables, Streams::Declared).await;
+    made.expect("tables");
+    [engine.client(), engine.client()].map(|client| DynamoStore::new(client, tables.clone()))
+}
+
 async fn store_on(client: Client, case: &str) -> DynamoStore {
     // No two runs share a table, even on an engine that outlives them.
     let tables = TableNames::prefixed(format!("{case}-{:016x}", arbitrary()));

@@ -45,6 +45,10 @@ fn main() -> ExitCode {
         on_this_thread(units::sockets_take_as_few_round_trips_as_they_can());
         Ok(())
     });
+    let listeners = Trial::test("a_process_learns_who_listens_since_it_last_told_them", || {
+        on_this_thread(units::a_process_learns_who_listens_since_it_last_told_them());
+        Ok(())
+    });
     let rings = doorbell::endpoint().map(|endpoint| {
         Trial::test("a_queue_takes_a_command_once_and_a_markets_rings_in_their_order", || {
             on_this_thread(
@@ -53,7 +57,8 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let trials = guarantees.chain(costs).chain([reads, projections, sockets]).chain(rings);
+    let trials =
+        guarantees.chain(costs).chain([reads, projections, sockets, listeners]).chain(rings);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

@@ -5,6 +5,7 @@ mod connect;
 mod create;
 mod error;
 mod expression;
+mod listeners;
 mod read;
 mod rows;
 pub mod schema;

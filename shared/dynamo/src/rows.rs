@@ -33,6 +33,7 @@
 //! | sockets | connections | `part` = `open#f`, `kind` = its name | `sweep_after` |
 //! | sockets | what one listens to | `part` = `conn#` and its name, `kind` = a topic | the same |
 //! | sockets | who listens to a topic | `part` = `topic#book#MRC-USD`, `kind` = a name | the same |
+//! | sockets | when that changed | `part` = `roll#book#MRC-USD`, `kind` = `mark` | the same |
 //! | sockets | spent tickets | `part` = `ticket#` and 32 digits, `kind` = `spent` | the same |
 //! | webhooks | webhooks | `part` = `usr_…`, `kind` = slot, 3 digits | |
 //! | webhooks | deliveries | `part` = `whk_…`, `kind` = event, 20 digits | if pending: `due`, |

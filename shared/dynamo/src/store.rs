@@ -29,6 +29,7 @@ use domain::{
 use crate::{
     error::{commit_error, invalid},
     expression::values,
+    listeners::Listeners,
     read::{Stretch, get, get_all, query},
     rows::{Counted, Row, Spelled, Stored, keys, number, text},
     schema::{
@@ -44,6 +45,7 @@ use crate::{
 pub struct DynamoStore {
     client: Client,
     tables: TableNames,
+    listeners: Listeners,
 }
 
 impl DynamoStore {
@@ -51,7 +53,7 @@ impl DynamoStore {
     /// waits for ever.
     #[must_use]
     pub fn new(client: Client, tables: TableNames) -> Self {
-        Self { client, tables }
+        Self { client, tables, listeners: Listeners::default() }
     }
 
     async fn get<T: Stored>(&self, table: &Table, key: Row) -> Result<Option<T>, StoreError> {

@@ -44,5 +44,5 @@ async fn a_thousand_listeners_are_all_posted_every_message_in_order() {
     assert!(first.len() >= 3);
     assert!(heard.values().all(|texts| texts == first), "the same, in the same order");
     let left = store.subscribers(topic).await.expect("readable");
-    assert_eq!(left.into_iter().collect::<BTreeSet<_>>(), expected, "who is gone is forgotten");
+    assert_eq!(left.iter().cloned().collect::<BTreeSet<_>>(), expected, "who is gone is forgotten");
 }

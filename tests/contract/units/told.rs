@@ -16,7 +16,7 @@ use domain::{
 };
 use testkit::builders::{earth, mrc_usd, start, ticks, trader};
 
-use crate::engines::metered;
+use crate::engines::{metered, two_processes};
 
 /// A change of an account is one write and its lines are another; a house's fold is one, and one
 /// more if some of it was folded before; and what is read is one request each.
@@ -104,14 +104,38 @@ pub(crate) async fn sockets_take_as_few_round_trips_as_they_can() {
     for topic in [Topic::Heartbeat, Topic::User(user), Topic::Book(mrc_usd().id())] {
         store.subscribe(&id, topic).await.expect("subscribed");
         let reading = meter.reset();
-        assert_eq!((reading.total_round_trips(), reading.write_milliunits), (2, 2_000));
+        assert_eq!((reading.total_round_trips(), reading.write_milliunits), (3, 3_000));
     }
-    store.subscribers(Topic::Heartbeat).await.expect("a list");
-    assert_eq!(meter.reset().total_round_trips(), 1);
+    // The mark of the roll and the list; and while the mark is the same, the mark alone.
+    for round_trips in [2, 1, 1] {
+        let listeners = store.subscribers(Topic::Heartbeat).await.expect("a list");
+        assert_eq!(listeners.as_ref(), std::slice::from_ref(&id));
+        assert_eq!(meter.reset().total_round_trips(), round_trips);
+    }
     store.unsubscribe(&id, Topic::Heartbeat).await.expect("done");
+    assert_eq!(meter.reset().total_round_trips(), 3);
+    assert!(store.subscribers(Topic::Heartbeat).await.expect("a list").is_empty());
     assert_eq!(meter.reset().total_round_trips(), 2);
     store.connections().await.expect("a list");
     assert_eq!(meter.reset().total_round_trips(), 16);
     store.remove_connection(&id).await.expect("removed");
-    assert_eq!(meter.reset().total_round_trips(), 3);
+    // And a mark for each of the two topics that were left.
+    assert_eq!(meter.reset().total_round_trips(), 5);
+}
+
+/// A process that has told listeners something knows them, and yet learns of each change.
+pub(crate) async fn a_process_learns_who_listens_since_it_last_told_them() {
+    let [one, other] = two_processes("listeners").await;
+    let id = |number: u32| ConnectionId(format!("connection-{number}"));
+    let topic = Topic::Book(mrc_usd().id());
+    for number in 0..5 {
+        one.subscribe(&id(number), topic).await.expect("subscribed");
+        let listeners = other.subscribers(topic).await.expect("a list");
+        assert_eq!(listeners.len(), usize::try_from(number).expect("few") + 1);
+    }
+    one.unsubscribe(&id(0), topic).await.expect("done");
+    one.remove_connection(&id(1)).await.expect("removed");
+    let mut left = other.subscribers(topic).await.expect("a list").to_vec();
+    left.sort();
+    assert_eq!(left, [2, 3, 4].map(id));
 }

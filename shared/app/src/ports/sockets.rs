@@ -1,6 +1,6 @@
 //! Who listens to what: connections, their subscriptions, and the tickets that open them.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{candle::Interval, currency::CurrencyCode, id::UserId, pair::PairId, time::Timestamp};
@@ -97,5 +97,5 @@ pub trait Sockets: Send + Sync {
     async fn unsubscribe(&self, id: &ConnectionId, topic: Topic) -> Result<(), StoreError>;
 
     /// Who listens to a topic, as of the last call.
-    async fn subscribers(&self, topic: Topic) -> Result<Vec<ConnectionId>, StoreError>;
+    async fn subscribers(&self, topic: Topic) -> Result<Arc<[ConnectionId]>, StoreError>;
 }

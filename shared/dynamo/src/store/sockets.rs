@@ -1,9 +1,14 @@
 //! Connections, what they listen to, and spent tickets, on DynamoDB.
 //!
 //! A connection's own row of a subscription is there whenever the topic's is: it is written first
-//! and deleted last, so that whoever removes a connection finds all that it listens to.
+//! and deleted last, so that whoever removes a connection finds all that it listens to. The mark of
+//! a topic's roll is replaced after the topic's row was written or deleted: whoever finds the mark
+//! that a list was read after has the list.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use app::ports::{Connection, ConnectionId, Sockets, StoreError, Topic};
 use async_trait::async_trait;
@@ -12,7 +17,8 @@ use tokio::task::JoinSet;
 
 use super::{DynamoStore, books::ALL};
 use crate::{
-    read::query,
+    listeners::new_mark,
+    read::{get, query},
     rows::{Stored, keys},
     schema::SOCKETS,
     send::{delete_all, put},
@@ -46,13 +52,18 @@ impl Sockets for DynamoStore {
     async fn remove_connection(&self, id: &ConnectionId) -> Result<(), StoreError> {
         let table = self.tables.of(&SOCKETS);
         let own = self.partition(&SOCKETS, keys::topics_of(id), ALL);
-        let (mut of_topics, mut own_rows) = (Vec::new(), Vec::new());
+        let (mut of_topics, mut own_rows, mut topics) = (Vec::new(), Vec::new(), Vec::new());
         for row in query(&self.client, &own).await? {
-            let [own, of_topic] = keys::subscription(id, keys::topic_of(&row)?);
+            let topic = keys::topic_of(&row)?.to_owned();
+            let [own, of_topic] = keys::subscription(id, &topic);
             of_topics.push(of_topic);
             own_rows.push(own);
+            topics.push(topic);
         }
         delete_all(&self.client, &table, of_topics).await?;
+        for topic in topics {
+            self.mark(&topic).await?;
+        }
         own_rows.push(keys::connection(id));
         delete_all(&self.client, &table, own_rows).await
     }
@@ -78,19 +89,38 @@ impl Sockets for DynamoStore {
         for row in keys::lasting_subscription(id, &topic.to_string(), now()) {
             put(&self.client, self.target(&SOCKETS).put_any(row)).await?;
         }
-        Ok(())
+        self.mark(&topic.to_string()).await
     }
 
     async fn unsubscribe(&self, id: &ConnectionId, topic: Topic) -> Result<(), StoreError> {
         let table = self.tables.of(&SOCKETS);
-        let [own, of_topic] = keys::subscription(id, &topic.to_string());
+        let topic = topic.to_string();
+        let [own, of_topic] = keys::subscription(id, &topic);
         delete_all(&self.client, &table, vec![of_topic]).await?;
+        self.mark(&topic).await?;
         delete_all(&self.client, &table, vec![own]).await
     }
 
-    async fn subscribers(&self, topic: Topic) -> Result<Vec<ConnectionId>, StoreError> {
-        let listeners = keys::listeners_of(&topic.to_string());
-        let listeners = self.partition(&SOCKETS, listeners, ALL);
-        query(&self.client, &listeners).await?.iter().map(keys::listener_of).collect()
+    async fn subscribers(&self, topic: Topic) -> Result<Arc<[ConnectionId]>, StoreError> {
+        let name = topic.to_string();
+        let roll = get(&self.client, self.tables.of(&SOCKETS), keys::roll(&name)).await?;
+        let Some(roll) = roll else { return Ok(Arc::default()) };
+        let mark = keys::mark_of(&roll)?;
+        if let Some(list) = self.listeners.with_mark(topic, &mark) {
+            return Ok(list);
+        }
+        let listeners = self.partition(&SOCKETS, keys::listeners_of(&name), ALL);
+        let rows = query(&self.client, &listeners).await?;
+        let list = rows.iter().map(keys::listener_of).collect::<Result<Arc<[_]>, _>>()?;
+        self.listeners.keep(topic, mark, &list);
+        Ok(list)
+    }
+}
+
+impl DynamoStore {
+    /// Says that who listens to a topic has changed.
+    async fn mark(&self, topic: &str) -> Result<(), StoreError> {
+        let row = keys::marked_roll(topic, new_mark(), now());
+        put(&self.client, self.target(&SOCKETS).put_any(row)).await.map(|_always| ())
     }
 }

@@ -1,6 +1,8 @@
 //! What is told and to whom fails as commits and reads do, but for conflicts: the store behind
 //! it deals with these.
 
+use std::sync::Arc;
+
 use app::ports::{
     ActivityLog, CandleQuery, Candles, Connection, ConnectionId, HouseFold, LineQuery, Page,
     Sockets, StatementAppend, Statements, StoreError, Topic, TotalsBook, TotalsReading,
@@ -120,7 +122,7 @@ impl Sockets for FaultyStore {
         self.written(self.inner.unsubscribe(id, topic)).await
     }
 
-    async fn subscribers(&self, topic: Topic) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn subscribers(&self, topic: Topic) -> Result<Arc<[ConnectionId]>, StoreError> {
         self.readable()?.subscribers(topic).await
     }
 }

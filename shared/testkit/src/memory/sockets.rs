@@ -1,7 +1,10 @@
 //! Connections, what they listen to, and spent tickets, as the store in memory keeps them. It has
 //! no clock, so nothing in it is ever swept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use app::ports::{Connection, ConnectionId, Sockets, StoreError, Topic};
 use async_trait::async_trait;
@@ -53,7 +56,7 @@ impl Sockets for MemoryStore {
         Ok(())
     }
 
-    async fn subscribers(&self, topic: Topic) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn subscribers(&self, topic: Topic) -> Result<Arc<[ConnectionId]>, StoreError> {
         let state = self.state().await;
         let listeners = state.connections.listeners.iter();
         let here = listeners.filter(|(listened, _)| *listened == topic);

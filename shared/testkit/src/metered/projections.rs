@@ -1,5 +1,7 @@
 //! What is told and to whom, counted as everything else is.
 
+use std::sync::Arc;
+
 use app::ports::{
     ActivityLog, CandleQuery, Candles, Connection, ConnectionId, HouseFold, LineQuery, Page,
     Sockets, StatementAppend, Statements, StoreError, Topic, TotalsBook, TotalsReading,
@@ -119,7 +121,7 @@ impl Sockets for MeteredStore {
         self.count("unsubscribe", 0).unsubscribe(id, topic).await
     }
 
-    async fn subscribers(&self, topic: Topic) -> Result<Vec<ConnectionId>, StoreError> {
+    async fn subscribers(&self, topic: Topic) -> Result<Arc<[ConnectionId]>, StoreError> {
         self.count("subscribers", 0).subscribers(topic).await
     }
 }

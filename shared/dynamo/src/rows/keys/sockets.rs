@@ -4,7 +4,9 @@
 use app::ports::{Connection, ConnectionId, StoreError};
 use domain::time::{Span, Timestamp};
 
-use super::{Row, Spelled, corrupt, in_part, kind_of, sweep_after};
+use super::{Row, Spelled, corrupt, in_part, kind_of, sweep_after, text, text_of};
+
+const MARK: &str = "mark";
 
 /// How many partitions open connections are in: few enough that all are read at once.
 pub(crate) const OPEN_PARTS: u8 = 16;
@@ -32,6 +34,25 @@ pub(crate) fn topics_of(id: &ConnectionId) -> String {
 /// The partition of who listens to a topic.
 pub(crate) fn listeners_of(topic: &str) -> String {
     format!("topic#{topic}")
+}
+
+/// The mark of a topic's roll: it is another one whenever who listens has changed.
+pub(crate) fn roll(topic: &str) -> Row {
+    in_part(format!("roll#{topic}"), "mark")
+}
+
+/// The same with its mark; swept when nobody who was on the roll then can still be.
+pub(crate) fn marked_roll(topic: &str, mark: String, at: Timestamp) -> Row {
+    let mut row = roll(topic);
+    row.insert(MARK.to_owned(), text(mark));
+    sweep_after(&mut row, at.plus(LIFE));
+    row
+}
+
+/// The mark of a roll.
+pub(crate) fn mark_of(row: &Row) -> Result<String, StoreError> {
+    let mark = text_of(row, MARK).map(str::to_owned);
+    mark.ok_or_else(|| corrupt("a roll without a mark"))
 }
 
 /// That a connection listens to a topic: as the connection has it, and as the topic does.
