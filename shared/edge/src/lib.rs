@@ -14,6 +14,7 @@ pub mod limits;
 pub mod management_api;
 pub mod metrics;
 pub mod openapi;
+mod patience;
 pub mod problem;
 pub mod queue;
 pub mod reply;

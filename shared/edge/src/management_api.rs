@@ -4,57 +4,40 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use app::ports::ConnectionId;
 use async_trait::async_trait;
 use aws_sdk_apigatewaymanagement::{
     Client,
-    config::{
-        BehaviorVersion, Config, Region, SharedHttpClient, http::HttpResponse, retry::RetryConfig,
-        timeout::TimeoutConfig,
-    },
+    config::{BehaviorVersion, Config, Region, SharedHttpClient, http::HttpResponse},
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
 };
 use dynamo::Access;
 
 use crate::{
+    patience,
     queue::reason,
     sockets::{Frame, Gateway, PostError},
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
-/// A message may arrive twice by this: clients know it by its number.
-const ATTEMPTS_MAX: u32 = 2;
-/// The most that lies between them, so that the second has most of a second left.
-const BACKOFF: Duration = Duration::from_millis(50);
 /// What the API answers for a connection that is closed, or that is not open yet.
 const GONE: u16 = 410;
 
 /// A client for the Management API over [`dynamo::https_client`]. The access names its address.
-/// Nothing is opened before the first use.
+/// Nothing is opened before the first use. A call takes 2 s at most and is tried twice: a message
+/// may arrive twice by that, and clients know it by its number.
 #[must_use]
 pub fn connect(access: Access) -> Client {
     client_over(dynamo::https_client(), access)
 }
 
 fn client_over(http: SharedHttpClient, access: Access) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let retries =
-        RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(BACKOFF);
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(access.credentials())
         .region(Region::new(access.region))
-        .timeout_config(timeouts)
-        .retry_config(retries)
+        .timeout_config(patience::timeouts())
+        .retry_config(patience::retries())
         .http_client(http);
     if let Some(endpoint) = access.endpoint {
         config = config.endpoint_url(endpoint);

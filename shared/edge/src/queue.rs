@@ -4,49 +4,32 @@
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::time::Duration;
-
 use app::ports::{Doorbell, NotRung};
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
-    config::{
-        BehaviorVersion, Config, Region, SharedHttpClient, retry::RetryConfig,
-        timeout::TimeoutConfig,
-    },
+    config::{BehaviorVersion, Config, Region, SharedHttpClient},
     error::{ProvideErrorMetadata, SdkError},
 };
 use domain::{command::CommandId, pair::PairId};
 use dynamo::Access;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
-/// An order is accepted already and its client waits; the next sweep makes good for a lost ring.
-const ATTEMPTS_MAX: u32 = 2;
-/// The most that lies between them, so that the second has most of a second left.
-const BACKOFF: Duration = Duration::from_millis(50);
+use crate::patience;
 
-/// A client for SQS over [`dynamo::https_client`]. Nothing is opened before the first use.
+/// A client for SQS over [`dynamo::https_client`]. Nothing is opened before the first use. A call
+/// takes 2 s at most: an order is accepted already when the bell rings, and its client waits.
 #[must_use]
 pub fn connect(access: Access) -> Client {
     client_over(dynamo::https_client(), access)
 }
 
 pub(crate) fn client_over(http: SharedHttpClient, access: Access) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let retries =
-        RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(BACKOFF);
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(access.credentials())
         .region(Region::new(access.region))
-        .timeout_config(timeouts)
-        .retry_config(retries)
+        .timeout_config(patience::timeouts())
+        .retry_config(patience::retries())
         .http_client(http);
     if let Some(endpoint) = access.endpoint {
         config = config.endpoint_url(endpoint);
