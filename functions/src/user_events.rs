@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app::perform::Freshness;
 use domain::{
-    activity::{Activity, Occasion, OrderNews, WalletChange},
+    activity::{Activity, Occasion, OrderNews, RefusedAmendment, WalletChange},
     amount::Amount,
     currency::{Currency, CurrencyCode},
     id::{EntryId, UserId, WalletId},
@@ -58,6 +58,19 @@ pub struct UserEventData {
     pub wallets: Vec<WalletChangeBody>,
     /// The user's orders that changed, as they are after it.
     pub orders: Vec<OrderNewsBody>,
+    /// Changes of orders that the market did not make: the orders are as they were.
+    pub amendments_refused: Vec<RefusedAmendmentBody>,
+}
+
+/// A change of an order that was not made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RefusedAmendmentBody {
+    /// `ord_…`
+    pub order_id: String,
+    /// `market_closed`, `not_resting`, `too_few_lots`, `too_large`, `underfunded` or
+    /// `would_take`.
+    #[schema(example = "would_take")]
+    pub reason: &'static str,
 }
 
 /// What changed in a wallet.
@@ -172,6 +185,7 @@ impl Units {
                 market_seq: news.seq,
                 wallets: wallets.collect::<Result<_, Problem>>()?,
                 orders,
+                amendments_refused: news.refused.iter().map(RefusedAmendmentBody::from).collect(),
             },
         })
     }
@@ -200,6 +214,12 @@ fn transaction(activity: &Activity) -> Option<EntryId> {
         | Occasion::OrderAmended
         | Occasion::Matched
         | Occasion::CarriedForward => None,
+    }
+}
+
+impl From<&RefusedAmendment> for RefusedAmendmentBody {
+    fn from(refused: &RefusedAmendment) -> Self {
+        Self { order_id: refused.order.to_string(), reason: refused.why.as_str() }
     }
 }
 

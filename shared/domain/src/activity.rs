@@ -11,7 +11,7 @@ use crate::{
     time::Timestamp,
 };
 
-pub use news::{InvalidNews, News, Occasion, OrderNews};
+pub use news::{InvalidNews, News, Occasion, OrderNews, RefusedAmendment};
 
 /// One change of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

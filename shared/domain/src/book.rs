@@ -176,6 +176,31 @@ pub enum AmendRefusal {
     WouldTake,
 }
 
+impl AmendRefusal {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::MarketClosed,
+        Self::NotResting,
+        Self::TooFewLots,
+        Self::TooLarge,
+        Self::Underfunded,
+        Self::WouldTake,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MarketClosed => "market_closed",
+            Self::NotResting => "not_resting",
+            Self::TooFewLots => "too_few_lots",
+            Self::TooLarge => "too_large",
+            Self::Underfunded => "underfunded",
+            Self::WouldTake => "would_take",
+        }
+    }
+}
+
 /// Two orders that met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fill {

@@ -88,6 +88,7 @@ async fn an_event_says_what_changed_and_by_what() {
     assert_eq!(kinds, ["order_placed", "matched", "matched"], "it rested, then it was filled");
     insta::assert_json_snapshot!(crate::shown::shown(&heard[2]["data"]), @r#"
     {
+      "amendments_refused": [],
       "market": "MRC-USD",
       "market_seq": 2,
       "orders": [
@@ -267,4 +268,25 @@ async fn a_user_hears_of_nobody_else() {
     let foreign = json!({"type": "subscribe", "channel": "user", "market": john.name});
     let answer = crate::connections::says(world, "mary", &foreign.to_string()).await;
     assert_eq!(answer.0, 422);
+}
+
+#[tokio::test]
+async fn an_amendment_that_the_book_refuses_is_an_event_though_no_money_moves() {
+    let floor = Floor::open().await;
+    let (world, mary) = (&floor.world, &floor.mary);
+    let mut asked = limit("sell", "0.45", "10.00");
+    asked["post_only"] = true.into();
+    let order = floor.placed(mary, "s", &asked).await;
+    floor.placed(&floor.john, "b", &limit("buy", "0.40", "10.00")).await;
+    floor.amend(mary, "a", &order, &json!({"price": "0.40"})).await.expect_status(202);
+    world.follow_streams().await;
+    let page = get(world, mary, "/events?limit=100").await;
+    let last = page.body["data"].as_array().expect("events").last().expect("an event").clone();
+    assert_eq!((&last["type"], &last["data"]["wallets"]), (&"matched".into(), &json!([])));
+    let refused = json!([{"order_id": order, "reason": "would_take"}]);
+    assert_eq!(
+        (&last["data"]["orders"], &last["data"]["amendments_refused"]),
+        (&json!([]), &refused)
+    );
+    assert_eq!(floor.fate(mary, &order).await.0, "open");
 }

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     amount::Amount,
+    book::AmendRefusal,
     id::OrderId,
     ledger::Cause,
     order::{Closed, OrderStatus, Working},
@@ -114,6 +115,17 @@ pub struct News {
     pub seq: Option<u64>,
     /// The account's orders that it changed, as they are after it.
     pub orders: Vec<OrderNews>,
+    /// Changes of orders that the book did not make: the orders are as they were.
+    pub refused: Vec<RefusedAmendment>,
+}
+
+/// A change of an order that the book did not make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedAmendment {
+    /// Which order stays as it is.
+    pub order: OrderId,
+    /// Why.
+    pub why: AmendRefusal,
 }
 
 /// How far an order has come.
@@ -177,13 +189,20 @@ impl News {
     #[must_use]
     pub fn asked(occasion: Occasion, pair: PairId, working: &Working) -> Self {
         let orders = vec![OrderNews::working(working)];
-        Self { occasion, pair: Some(pair), seq: None, orders }
+        Self { occasion, pair: Some(pair), orders, ..Self::default() }
     }
 
     /// News of a matcher's commit.
     #[must_use]
     pub fn matched(pair: PairId, seq: u64, orders: Vec<OrderNews>) -> Self {
-        Self { occasion: Occasion::Matched, pair: Some(pair), seq: Some(seq), orders }
+        let (occasion, refused) = (Occasion::Matched, Vec::new());
+        Self { occasion, pair: Some(pair), seq: Some(seq), orders, refused }
+    }
+
+    /// Whether nobody has anything to be told.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.orders.is_empty() && self.refused.is_empty()
     }
 
     /// As a store keeps it:
@@ -191,11 +210,13 @@ impl News {
     /// ```text
     /// deposit
     /// matched MRC-USD 17|<order> filled filled 60 0 2400 5;<order> open - 0 40 0 0
+    /// matched MRC-USD 18!<order> would_take
     /// ```
     ///
-    /// The occasion, the market and the number of its event (`-`: of none); then, for each order,
-    /// its id without its prefix, status, reason (`-`: none), lots filled, lots open, and
-    /// notional and fees in minor units.
+    /// The occasion, the market and the number of its event (`-`: of none); then, for each
+    /// order, its id without its prefix, status, reason (`-`: none), lots filled, lots open,
+    /// and notional and fees in minor units; then, after `!`, each order that stays as it is
+    /// though a change of it was asked, and why.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -223,6 +244,12 @@ impl News {
             let status = news.status.as_str();
             write!(out, "{order} {status} {reason} {executed} {open} {notional} {fees}")?;
         }
+        for (place, RefusedAmendment { order, why }) in self.refused.iter().enumerate() {
+            out.push(if place == 0 { '!' } else { ';' });
+            let order = order.to_string();
+            let order = order.strip_prefix(OrderId::PREFIX).unwrap_or(&order);
+            write!(out, "{order} {}", why.as_str())?;
+        }
         Ok(())
     }
 }
@@ -237,10 +264,12 @@ impl FromStr for News {
 }
 
 fn read(text: &str) -> Option<News> {
-    let (head, orders) = match text.split_once('|') {
-        Some((head, orders)) => (head, Some(orders)),
+    let split = |text, mark| match str::split_once(text, mark) {
+        Some((before, after)) => (before, Some(after)),
         None => (text, None),
     };
+    let (text, refused) = split(text, '!');
+    let (head, orders) = split(text, '|');
     let mut words = head.split(' ');
     let occasion = words.next()?.parse().ok()?;
     let pair = match words.next() {
@@ -252,7 +281,17 @@ fn read(text: &str) -> Option<News> {
         Some(seq) => Some(seq.parse().ok()?),
     };
     let orders = orders.into_iter().flat_map(|orders| orders.split(';'));
-    Some(News { occasion, pair, seq, orders: orders.map(read_order).collect::<Option<_>>()? })
+    let orders = orders.map(read_order).collect::<Option<_>>()?;
+    let refused = refused.into_iter().flat_map(|refused| refused.split(';'));
+    let refused = refused.map(read_refused).collect::<Option<_>>()?;
+    Some(News { occasion, pair, seq, orders, refused })
+}
+
+fn read_refused(text: &str) -> Option<RefusedAmendment> {
+    let (order, word) = text.split_once(' ')?;
+    let order = format!("{}{order}", OrderId::PREFIX).parse().ok()?;
+    let why = AmendRefusal::ALL.into_iter().find(|why| why.as_str() == word)?;
+    Some(RefusedAmendment { order, why })
 }
 
 fn read_order(text: &str) -> Option<OrderNews> {
@@ -310,6 +349,10 @@ mod tests {
             &format!("matched MRC-USD 1|{ORDER} 7"),
             &format!("matched MRC-USD 1|{}", ORDER.replace("60", "-60")),
             &format!("matched MRC-USD 1|{}", ORDER.replace("filled filled", "done -")),
+            "matched MRC-USD 1!",
+            "matched MRC-USD 1!0000000000000000000000000a",
+            "matched MRC-USD 1!0000000000000000000000000a because",
+            &format!("matched MRC-USD 1!0000000000000000000000000a would_take|{ORDER}"),
         ] {
             assert_eq!(bad.parse::<News>(), Err(InvalidNews), "{bad}");
         }
@@ -321,7 +364,7 @@ mod tests {
             orders in prop::collection::vec(
                 (any::<u128>(), 0..=Lots::MAX.count(), 0..=Amount::MAX.minor(), any::<bool>()), 0..4
             ),
-            seq in any::<u64>()
+            seq in any::<u64>(), refusals in 0_usize..=6
         ) {
             let orders = orders.into_iter().map(|(bits, lots, minor, over)| OrderNews {
                 order: OrderId::from_bits(bits),
@@ -332,7 +375,10 @@ mod tests {
                 notional: Amount::from_minor(minor).expect("an amount"),
                 fees: Amount::from_minor(minor / 2).expect("an amount"),
             });
-            let news = News::matched("MRC-USD".parse().expect("a pair"), seq, orders.collect());
+            let mut news = News::matched("MRC-USD".parse().expect("a pair"), seq, orders.collect());
+            let order = OrderId::from_bits(seq.into());
+            let refused = AmendRefusal::ALL.into_iter().take(refusals);
+            news.refused.extend(refused.map(|why| RefusedAmendment { order, why }));
             prop_assert_eq!(news.text().parse(), Ok(news));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     account::{Change as AccountChange, Leg},
-    activity::{News, OrderNews},
+    activity::{News, OrderNews, RefusedAmendment},
     amount::Amount,
     book::{Event, Fill},
     command::{Command, Instruction},
@@ -85,6 +85,8 @@ pub(super) struct Chunk {
     order_writes: usize,
     /// Those that change or whose orders do, with the entry that is named as the account's last.
     accounts: BTreeMap<UserId, (EntryId, BTreeMap<Currency, Net>)>,
+    /// What is told of changes of orders that are not made.
+    refused: BTreeMap<UserId, Vec<RefusedAmendment>>,
     log: Vec<Write>,
 }
 
@@ -101,6 +103,7 @@ impl Chunk {
             orders: BTreeMap::new(),
             order_writes: 0,
             accounts: BTreeMap::new(),
+            refused: BTreeMap::new(),
             log: Vec::new(),
         }
     }
@@ -203,10 +206,13 @@ impl Chunk {
                 self.put(working, rested, Place::Closed(*working, *reason));
                 self.release(working, *released);
             }
-            Event::AmendRefused { released, .. } => {
+            Event::AmendRefused { order: stays, refusal: why, released } => {
                 if let Origin::Command(Command { instruction, .. }) = origin
                     && let Instruction::Amend { order, user, side, .. } = *instruction
                 {
+                    self.told(user, order);
+                    let refused = self.refused.entry(user).or_default();
+                    refused.push(RefusedAmendment { order: *stays, why: *why });
                     self.held(user, order, side, *released);
                 }
             }
@@ -348,12 +354,17 @@ impl Chunk {
         account.1.entry(currency).or_default()
     }
 
+    /// The owner of an order is told of it: the account is touched, whatever becomes of money.
+    fn told(&mut self, user: UserId, order: OrderId) {
+        let entry = EntryId::from_bits(order.bits());
+        self.accounts.entry(user).or_insert((entry, BTreeMap::new()));
+    }
+
     /// What becomes of an order, of which its owner is told; whether it rested before counts at
     /// its first mention only.
     fn put(&mut self, working: &Working, rested: bool, now: Place) {
         let Order { id: order, user, .. } = working.order;
-        let entry = EntryId::from_bits(order.bits());
-        self.accounts.entry(user).or_insert((entry, BTreeMap::new()));
+        self.told(user, order);
         let before = self.orders.get(&order).map_or(0, |trail| trail.writes());
         let trail = self.orders.entry(order).or_insert(Trail { rested, now });
         trail.now = now;
@@ -363,7 +374,8 @@ impl Chunk {
 
     /// All of it as one commit; the event comes first.
     pub(super) fn commit(self) -> Result<Commit, Unsound> {
-        let Self { steps, at, head, changes, entries, orders, accounts, log, .. } = self;
+        let Self { steps, at, head, changes, entries, orders, accounts, refused, log, .. } = self;
+        let mut refused = refused;
         let (pair, seq) = (steps.pair(), head.seq);
         let event = MarketEvent { pair, head, at, changes };
         let mut writes = vec![Write::PutMarketEvent(event)];
@@ -377,8 +389,10 @@ impl Chunk {
             let mut legs = legs.collect::<Result<Vec<_>, _>>()?;
             legs.retain(|leg| !leg.is_nothing());
             let orders = told.remove(&user).unwrap_or_default();
-            let change = AccountChange { entry, at, news: News::matched(pair, seq, orders) };
-            if !legs.is_empty() || !change.news.orders.is_empty() {
+            let refused = refused.remove(&user).unwrap_or_default();
+            let news = News { refused, ..News::matched(pair, seq, orders) };
+            let change = AccountChange { entry, at, news };
+            if !legs.is_empty() || !change.news.is_nothing() {
                 writes.push(Write::MoveFunds { user, legs, change });
             }
         }

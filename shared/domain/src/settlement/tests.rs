@@ -3,9 +3,9 @@
 use super::*;
 use crate::{
     account::Leg,
-    activity::{News, OrderNews},
+    activity::{News, OrderNews, RefusedAmendment},
     amount::Money,
-    book::{self, Book},
+    book::{self, AmendRefusal, Book},
     command::CommandId,
     commit::{ClosedOrder, Resting, Write},
     id::OrderId,
@@ -338,25 +338,26 @@ fn the_last_word_on_a_deadline_counts() {
 }
 
 #[test]
-fn an_amendment_that_the_book_refuses_gives_back_what_it_held() {
-    let mut desk = Desk::new();
-    let asked = book::Command::Amend {
-        order: OrderId::from_bits(7),
-        price: None,
-        lots: Some(lots(5)),
-        extra: minor(123),
-    };
-    let instruction = Instruction::Amend {
-        order: OrderId::from_bits(7),
-        user: BOB,
-        side: Side::Buy,
-        price: None,
-        lots: Some(lots(5)),
-        extra: minor(123),
-    };
-    let step = desk.step(1, instruction, &asked);
-    let commit = one(desk.settled(&[step]));
-    assert_eq!(legs(&commit, BOB), [Leg { available: 123, held: -123, ..usd_leg() }]);
+fn an_amendment_that_the_book_refuses_gives_back_what_it_held_and_is_told() {
+    for (extra, expected) in
+        [(123, vec![Leg { available: 123, held: -123, ..usd_leg() }]), (0, Vec::new())]
+    {
+        let mut desk = Desk::new();
+        let (order, extra, lots) = (OrderId::from_bits(7), minor(extra), Some(lots(5)));
+        let asked = book::Command::Amend { order, price: None, lots, extra };
+        let side = Side::Buy;
+        let instruction = Instruction::Amend { order, user: BOB, side, price: None, lots, extra };
+        let step = desk.step(1, instruction, &asked);
+        let commit = one(desk.settled(&[step]));
+        assert_eq!(legs(&commit, BOB), expected);
+        let told = commit.writes().iter().find_map(|write| match write {
+            Write::MoveFunds { user: BOB, change, .. } => Some(&change.news),
+            _ => None,
+        });
+        let refused = vec![RefusedAmendment { order, why: AmendRefusal::NotResting }];
+        let pair = desk.pair.id();
+        assert_eq!(told, Some(&News { refused, ..News::matched(pair, 1, Vec::new()) }));
+    }
 }
 
 #[test]
