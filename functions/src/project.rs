@@ -2,13 +2,11 @@
 //! house's totals and candles, and lets webhooks be called. Rows may come again; they are counted
 //! once.
 
-use std::collections::BTreeMap;
-
 use app::{
-    projecting::{ToFold, fold_all, follow_entries, follow_market},
+    projecting::{Changed, follow_accounts, follow_entries, follow_market},
     webhooks::dispatch,
 };
-use domain::{account::Account, activity::Activity, id::UserId, pair::PairId};
+use domain::{activity::Activity, id::UserId, pair::PairId};
 use edge::{
     context::Context,
     function::{Progress, StreamFunction, StreamRow},
@@ -24,7 +22,7 @@ pub static FUNCTION: StreamFunction =
 async fn project(context: &Context, rows: &[StreamRow]) -> Progress {
     let market = &context.market;
     let mut failures = Failures::none_of(rows.len());
-    let mut users = By::<UserId, Change<'_>>::new();
+    let mut users = By::<UserId, Changed<'_>>::new();
     let mut entries = By::new();
     let mut pairs = By::<PairId, _>::new();
     for (place, row) in rows.iter().enumerate() {
@@ -32,12 +30,8 @@ async fn project(context: &Context, rows: &[StreamRow]) -> Progress {
             StreamRow::Account { before, after } => {
                 match Activity::between(before.as_ref(), after) {
                     Ok(Some(activity)) => {
-                        put(
-                            &mut users,
-                            after.user,
-                            place,
-                            Change { before: before.as_ref(), activity },
-                        );
+                        let changed = Changed { before: before.as_ref(), activity };
+                        put(&mut users, after.user, place, changed);
                     }
                     Ok(None) => {}
                     Err(unsound) => failures.note(place, Err(Problem::bug(&unsound))),
@@ -58,39 +52,22 @@ async fn project(context: &Context, rows: &[StreamRow]) -> Progress {
     failures.progress()
 }
 
-/// A change of an account, and the account before it.
-struct Change<'a> {
-    before: Option<&'a Account>,
-    activity: Activity,
-}
-
-/// Logs all changes, and then does what follows from the log.
-async fn follow_users(context: &Context, users: By<UserId, Change<'_>>, failures: &mut Failures) {
+/// Follows the changes of accounts, and lets the webhooks of their users be called.
+async fn follow_users(context: &Context, users: By<UserId, Changed<'_>>, failures: &mut Failures) {
     let market = &context.market;
     let Some(first) = users.values().map(|changes| changes.first).min() else { return };
-    // One row may come twice in a batch, but is written once in a transaction.
-    let mut log = BTreeMap::new();
-    for Change { activity, .. } in users.values().flat_map(|changes| &changes.rows) {
-        log.insert((activity.user, activity.version), activity.clone());
-    }
-    let log: Vec<_> = log.into_values().collect();
-    if let Err(error) = market.store.log_activity(&log).await {
-        failures.note(first, Err(error.into()));
-        return;
-    }
-    // The account before its first change here; a new one was nothing before.
-    let to_fold = users.iter().map(|(user, changes)| {
-        let earliest = changes.rows.first().and_then(|change| change.before);
-        ToFold { user: *user, earliest }
-    });
-    for (user, folded) in fold_all(market, to_fold.collect()).await {
+    let changes: Vec<_> = users.values().flat_map(|changes| &changes.rows).cloned().collect();
+    let folded = match follow_accounts(market, &changes).await {
+        Ok(folded) => folded,
+        Err(error) => return failures.note(first, Err(error.into())),
+    };
+    for (user, folded) in folded {
         let first = users.get(&user).map_or(first, |changes| changes.first);
         failures.note(first, folded.map_err(Problem::from));
     }
-    for changes in log.chunk_by(|one, next| one.user == next.user) {
-        let Some(change) = changes.first() else { continue };
-        let first = users.get(&change.user).map_or(first, |changes| changes.first);
-        let told = dispatch(market, change.user, changes).await;
+    for (user, Together { first, rows }) in users {
+        let activities: Vec<_> = rows.into_iter().map(|change| change.activity).collect();
+        let told = dispatch(market, user, &activities).await;
         failures.note(first, told.map_err(Problem::from));
     }
 }

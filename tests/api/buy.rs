@@ -83,7 +83,7 @@ async fn a_buyer_pays_in_any_currency() {
     let body = json!({"item_id": item, "quantity": 1, "pay_currency": "VNC"});
     let answer = post(&world, &john, "b", "/buy", &body).await;
     assert_eq!(answer.expect_problem(400, "insufficient_funds").text("/required"), "3.00");
-    let body = json!({"item_id": item, "quantity": 1, "pay_currency": "XXX"});
+    let body = json!({"item_id": item, "quantity": 1, "pay_currency": "QQQ"});
     let answer = post(&world, &john, "c", "/buy", &body).await;
     answer.expect_problem(404, "currency_not_found");
 }

@@ -82,7 +82,7 @@ async fn sides_are_named_by_universe_or_currency_or_both() {
         answer.expect_problem(422, "validation_failed");
         assert_eq!(answer.text("/errors/0/pointer"), pointer, "{body}");
     }
-    let body = json!({"amount": "1", "from_currency": "USD", "to_currency": "XXX"});
+    let body = json!({"amount": "1", "from_currency": "USD", "to_currency": "QQQ"});
     let answer = post(&world, &john, "c", "/exchange", &body).await;
     answer.expect_problem(404, "currency_not_found");
 }

@@ -43,7 +43,7 @@ async fn a_wallet_of_an_unknown_currency_does_not_open() {
     let world = World::new().await;
     let john = world.trader("john_earth", 1).await;
     let open = |body| Ask::post("/api/v1/wallets").by(&john).json(&body);
-    let answer = world.send(open(json!({"currency": "XXX"}))).await;
+    let answer = world.send(open(json!({"currency": "QQQ"}))).await;
     answer.expect_problem(404, "currency_not_found");
     let answer = world.send(open(json!({"currency": "usd"}))).await;
     answer.expect_problem(422, "validation_failed");
@@ -107,7 +107,7 @@ async fn a_foreign_wallet_answers_as_one_that_is_not_there() {
     let mary = world.trader("mary_mars", 2).await;
     let not_open = john.wallet.replace("USD", "MRC");
     let unknown = "wal_00000000000000000000000000_USD".to_owned();
-    let no_currency = john.wallet.replace("USD", "XXX");
+    let no_currency = john.wallet.replace("USD", "QQQ");
     let mut answers = Vec::new();
     for id in [&mary.wallet, &unknown, &not_open, &no_currency] {
         let ask = Ask::get(&format!("/api/v1/wallets/{id}")).by(&john);

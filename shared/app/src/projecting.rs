@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 pub use candles::{catch_up_candles, follow_market};
 pub use house::{follow_entries, house_fold};
 pub use rebuilding::{rebuild, rebuild_statements};
-pub use statements::{ToFold, fold_all, fold_statements, follow_account, log_change};
+pub use statements::{Changed, fold_statements, follow_accounts};
 
 /// The hash that chains statements.
 #[must_use]

@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn an_unknown_currency_or_universe_is_missing() {
-        assert_eq!(declined(&terms(1, "XXX"), &helmet()), Missing::Currency.into());
+        assert_eq!(declined(&terms(1, "QQQ"), &helmet()), Missing::Currency.into());
         let only_earth = Universes::new(vec![earth()]);
         let stray = buy(&guard(ALICE), &terms(1, "USD"), &helmet(), &only_earth);
         assert_eq!(stray, Err(Missing::Universe.into()));

@@ -195,7 +195,7 @@ async fn what_cannot_be_converted_is_not_quoted() {
         (both, 422, "validation_failed"),
         (neither, 422, "validation_failed"),
         (sides("USD"), 422, "same_currency"),
-        (sides("XXX"), 404, "currency_not_found"),
+        (sides("QQQ"), 404, "currency_not_found"),
     ] {
         let answer = world.send(Ask::post("/api/v1/quotes").by(&john).json(&body)).await;
         answer.expect_problem(status, code);

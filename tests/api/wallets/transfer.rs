@@ -109,7 +109,7 @@ async fn a_transfer_names_one_recipient_and_one_currency() {
         answer.expect_problem(422, "validation_failed");
         assert_eq!(answer.text("/errors/0/pointer"), pointer, "{body}");
     }
-    let body = json!({"to_user_id": mary.name, "amount": "1", "currency": "XXX"});
+    let body = json!({"to_user_id": mary.name, "amount": "1", "currency": "QQQ"});
     let answer = post(&world, &john, "k", "/transfers", &body).await;
     answer.expect_problem(404, "currency_not_found");
 }

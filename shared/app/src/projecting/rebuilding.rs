@@ -49,5 +49,5 @@ pub async fn rebuild_statements(market: &Market, user: UserId) -> Result<(), Fai
         let Some(account) = market.store.account(user).await? else { return Ok(()) };
         market.store.log_activity(&[Activity::carried_forward(&account)]).await?;
     }
-    fold_statements(market, user, None).await
+    fold_statements(market, user).await
 }

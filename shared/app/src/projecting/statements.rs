@@ -29,70 +29,62 @@ const WALLETS_MAX: usize = 19;
 /// The most changes that are read at once.
 const CHANGES_PER_READ: u32 = 100;
 
-/// Follows one change of an account: logs it, and folds the account's statements as far as its
-/// log goes without a gap. What the change was; `None` if nothing changed.
-///
-/// # Errors
-/// As those of [`log_change`] and [`fold_statements`].
-pub async fn follow_account(
-    market: &Market,
-    before: Option<&Account>,
-    after: &Account,
-) -> Result<Option<Activity>, Failed> {
-    let activity = log_change(market, before, after).await?;
-    fold_statements(market, after.user, before).await?;
-    Ok(activity)
+/// A change of an account, and the account before it; a new one was nothing before.
+#[derive(Debug, Clone)]
+pub struct Changed<'a> {
+    /// The account before it.
+    pub before: Option<&'a Account>,
+    /// The change.
+    pub activity: Activity,
 }
 
-/// Logs what changed in an account; `None` if nothing did.
+/// Logs changes of accounts, and folds their statements as far as their logs then go without a
+/// gap. Of one account they come in order; one that comes twice is logged once. What became of
+/// each account's statements.
 ///
 /// # Errors
-/// The store's own; [`Unsound`] if the two are not one version apart.
-pub async fn log_change(
+/// The store's own: some may have been logged, and nothing was folded. Of each account: as
+/// [`fold_statements`].
+pub async fn follow_accounts(
     market: &Market,
-    before: Option<&Account>,
-    after: &Account,
-) -> Result<Option<Activity>, Failed> {
-    let change = Activity::between(before, after).map_err(Declined::Unsound)?;
-    if let Some(activity) = &change {
-        market.store.log_activity(std::slice::from_ref(activity)).await?;
+    changes: &[Changed<'_>],
+) -> Result<Vec<(UserId, Result<(), Failed>)>, StoreError> {
+    let (mut log, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+    for Changed { before, activity } in changes {
+        log.insert((activity.user, activity.version), activity.clone());
+        accounts.entry(activity.user).or_insert(*before);
     }
-    Ok(change)
+    let log: Vec<_> = log.into_values().collect();
+    market.store.log_activity(&log).await?;
+    let accounts = accounts.into_iter().map(|(user, earliest)| ToFold { user, earliest });
+    Ok(fold_all(market, accounts.collect()).await)
 }
 
 /// An account whose statements are to be folded.
 #[derive(Debug, Clone, Copy)]
-pub struct ToFold<'a> {
+struct ToFold<'a> {
     /// Whose.
-    pub user: UserId,
+    user: UserId,
     /// The account before the first change that its caller knows of: if nothing was ever logged
     /// of what led there, as where an account is older than its log, that stands for it.
-    pub earliest: Option<&'a Account>,
+    earliest: Option<&'a Account>,
 }
 
-/// Folds an account's statements as far as its log goes: [`fold_all`] of one.
+/// Folds an account's statements as far as its log goes. A change that is not logged yet holds up
+/// those after it until it is.
 ///
 /// # Errors
-/// As those of [`fold_all`].
-pub async fn fold_statements(
-    market: &Market,
-    user: UserId,
-    earliest: Option<&Account>,
-) -> Result<(), Failed> {
-    let folded = fold_all(market, vec![ToFold { user, earliest }]).await;
+/// [`Failed::Busy`] if others fold the same statements again and again; the store's own, also if
+/// a change is more than one append has; [`Unsound`] if the log does not add up: then nothing is
+/// appended of what was read together.
+pub async fn fold_statements(market: &Market, user: UserId) -> Result<(), Failed> {
+    let folded = fold_all(market, vec![ToFold { user, earliest: None }]).await;
     folded.into_iter().try_for_each(|(_, outcome)| outcome)
 }
 
-/// Folds the statements of accounts, each once, as far as their logs go. A change that is not
-/// logged yet holds up those after it until it is. What became of each account.
-///
-/// # Errors
-/// [`Failed::Busy`] if others fold the same statements again and again; the store's own;
-/// [`Unsound`] if the log does not add up: then nothing is appended of what was read together.
-pub async fn fold_all(
-    market: &Market,
-    accounts: Vec<ToFold<'_>>,
-) -> Vec<(UserId, Result<(), Failed>)> {
+/// Folds the statements of accounts as [`fold_statements`] does, each once and together; what
+/// became of each. No account is held up by another whose log is bad.
+async fn fold_all(market: &Market, accounts: Vec<ToFold<'_>>) -> Vec<(UserId, Result<(), Failed>)> {
     let mut outcomes = Vec::new();
     let mut left: Vec<_> =
         accounts.into_iter().map(|account| Folding { account, tries: 0 }).collect();
@@ -153,7 +145,15 @@ impl Folding<'_> {
         let head = market.store.statement_head(user).await?;
         let head = head.unwrap_or_else(|| StatementHead::of_new(user));
         let changes = changes_after(market, &head, earliest).await?;
-        Ok(next_append(&head, &changes).map_err(Declined::Unsound)?)
+        let append = next_append(&head, &changes).map_err(Declined::Unsound)?;
+        match append {
+            // The store would refuse it, and with it those of others that it comes with.
+            Some(append) if append.rows() > StatementAppend::ROWS_MAX => {
+                let text = format!("a change of {user} is more than one append has");
+                Err(StoreError::Corrupt(text).into())
+            }
+            append => Ok(append),
+        }
     }
 }
 

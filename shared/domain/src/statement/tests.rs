@@ -93,7 +93,7 @@ fn tampered(line: &StatementLine) -> Vec<(&'static str, StatementLine)> {
         ("the owner", StatementLine { wallet: WalletId { owner: BOB, ..line.wallet }, ..line }),
         (
             "the currency",
-            StatementLine { wallet: WalletId { currency: code("XXX"), ..line.wallet }, ..line },
+            StatementLine { wallet: WalletId { currency: code("QQQ"), ..line.wallet }, ..line },
         ),
         ("the number", StatementLine { line: line.line + 1, ..line }),
         ("the version up", StatementLine { version: line.version + 1, ..line }),
@@ -266,7 +266,7 @@ fn a_wallet_that_holds_what_its_lines_do_not_add_up_to_is_refused_whole() {
     let (mut head, _) = folded(&[deposit(1, 1, 1, 1)]);
     let stood = head.clone();
     let mut both = deposit(2, 1, 1, 2);
-    let wrong = WalletChange { code: code("XXX"), available: 2, ..both.wallets[0] };
+    let wrong = WalletChange { code: code("QQQ"), available: 2, ..both.wallets[0] };
     both.wallets.push(WalletChange { after: Balance::default(), ..wrong });
     for bad in [deposit(2, 1, 1, 3), deposit(2, 1, 2, 2), both] {
         assert!(head.follow(&bad, hash).is_err(), "{bad:?}");

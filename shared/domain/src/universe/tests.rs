@@ -126,7 +126,7 @@ fn universes_are_found_by_number_and_by_currency() {
     assert_eq!(shuffled.of_currency(venus().currency.code), Ok(&venus()));
     let unknown = UniverseId::new(4).expect("a number");
     assert_eq!(shuffled.get(unknown), Err(Missing::Universe.into()));
-    let unknown = currency("XXX", 2).code;
+    let unknown = currency("QQQ", 2).code;
     assert_eq!(shuffled.of_currency(unknown), Err(Missing::Currency.into()));
 }
 

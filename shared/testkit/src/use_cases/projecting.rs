@@ -4,18 +4,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use app::{
+    market::Market,
     perform::Failed,
     ports::{
-        ActivityLog, CandleQuery, Candles, LinePlace, LineQuery, LineStretch, Store, TotalsBook,
+        ActivityLog, CandleQuery, Candles, LinePlace, LineQuery, LineStretch, Statements, Store,
+        TotalsBook,
     },
     projecting::{
-        catch_up_candles, fold_statements, follow_account, follow_entries, follow_market,
-        log_change, sha256,
+        Changed, catch_up_candles, fold_statements, follow_accounts, follow_entries, follow_market,
+        sha256,
     },
 };
 use domain::{
     account::{Account, Balance},
-    activity::{News, Occasion},
+    activity::{Activity, News, Occasion},
     amount::Amount,
     candle::Interval,
     commit::{Commit, Write},
@@ -100,6 +102,19 @@ async fn tells_all(store: &dyn Store, history: &[Account]) {
     assert_eq!(held, (last.available.minor().into(), last.held.minor().into()));
 }
 
+/// Follows one change, as a function does with a batch of one.
+async fn follow_account(
+    market: &Market,
+    before: Option<&Account>,
+    after: &Account,
+) -> Result<(), Failed> {
+    let Some(activity) = Activity::between(before, after).map_err(Declined::Unsound)? else {
+        return Ok(());
+    };
+    let folded = follow_accounts(market, &[Changed { before, activity }]).await?;
+    folded.into_iter().try_for_each(|(_, outcome)| outcome)
+}
+
 #[test]
 fn a_change_that_is_logged_late_holds_up_those_after_it_and_no_longer() {
     on_this_thread(async {
@@ -126,9 +141,10 @@ fn a_long_history_is_folded_at_once_to_the_lines_of_many_folds() {
         }
         let market = market_on(shared(&other)).market;
         for (before, after) in changes(&history) {
-            log_change(&market, before, after).await.expect("logged");
+            let change = Activity::between(before, after).expect("sound").expect("a change");
+            other.log_activity(&[change]).await.expect("logged");
         }
-        fold_statements(&market, USER, None).await.expect("folded");
+        fold_statements(&market, USER).await.expect("folded");
         tells_all(&other, &history).await;
         assert_eq!(lines(&one).await, lines(&other).await);
     });
@@ -353,5 +369,32 @@ fn candles_survive_a_projector_killed_at_any_of_its_writes() {
                 assert_eq!(all_candles(&store).await, expected, "{fault:?} at {kills}");
             }
         }
+    });
+}
+
+#[test]
+fn an_account_that_cannot_be_folded_holds_up_no_other() {
+    on_this_thread(async {
+        let store = MemoryStore::new();
+        let market = market_on(shared(&store)).market;
+        let mut crowded = account(1, 5_000, 0);
+        crowded.user = UserId::from_bits(77);
+        for letter in 'A'..='Z' {
+            for code in [format!("X{letter}A"), format!("X{letter}B")] {
+                let code = code.parse().expect("a code");
+                crowded.wallets.insert(code, crowded.wallets[&earth().currency.code]);
+            }
+        }
+        let plain = account(1, 5_000, 0);
+        let changed = |after| {
+            let activity = Activity::between(None, after).expect("sound").expect("a change");
+            Changed { before: None, activity }
+        };
+        let changes = [changed(&crowded), changed(&plain)];
+        let folded = follow_accounts(&market, &changes).await.expect("logged");
+        let failed: Vec<_> = folded.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+        assert!(matches!(failed[..], [(user, _)] if *user == crowded.user), "{folded:?}");
+        let head = store.statement_head(plain.user).await.expect("readable").expect("folded");
+        assert_eq!(head.version, 1);
     });
 }
