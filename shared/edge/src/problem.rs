@@ -43,6 +43,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Facts that go with the code, such as `available`.
     pub facts: Map<String, Value>,
+    /// What a bug was, for us: for the log and the failure queue, never for a client.
+    pub cause: Option<String>,
 }
 
 /// A problem as a client sees it.
@@ -85,6 +87,7 @@ impl Problem {
             retryable: false,
             errors: Vec::new(),
             facts: Map::new(),
+            cause: None,
         }
     }
 
@@ -105,7 +108,8 @@ impl Problem {
     #[must_use]
     pub fn bug(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "bug");
-        Self::refused(500, "internal_error", "an internal error; it has been recorded")
+        let detail = "an internal error; it has been recorded";
+        Self { cause: Some(error.to_string()), ..Self::refused(500, "internal_error", detail) }
     }
 
     /// With what is wrong at a place: `/quantity`, or `/` for the body as a whole.

@@ -166,8 +166,8 @@ impl<'a> Batch<'a> {
                 tracing::warn!(function, source, code, detail, "comes again");
                 Came::ToFailure(place)
             }
-            Some(Problem { code, detail, .. }) => {
-                Came::ToPoison(place, format!("{code}: {detail}"))
+            Some(Problem { code, detail, cause, .. }) => {
+                Came::ToPoison(place, format!("{code}: {}", cause.unwrap_or(detail)))
             }
         }
     }

@@ -29,7 +29,7 @@ fn follow(rows: &[StreamRow]) -> Progress {
     for (done, row) in rows.iter().enumerate() {
         let stopped = match version(row) {
             WAITS => Some(Problem::passing(503, "store_unavailable", "no answer")),
-            BREAKS => Some(Problem::refused(500, "internal_error", "it never works")),
+            BREAKS => Some(Problem::bug(&"it never works")),
             SAYS_NOTHING => None,
             PANICS => panic!("a bug"),
             _ => continue,
