@@ -48,6 +48,20 @@ openapi:
 book:
     .ci/run book
 
+# What Docker and GitHub read: the compose file, Dockerfiles, workflows.
+schemas:
+    .ci/run schemas
+
+# The loops with cargo-lambda: every function built for Lambda, some of them served and invoked.
+lambda:
+    .ci/run lambda
+
+# Functions as one changes them, behind their routes on port 9000, on the emulators' stores.
+watch:
+    set -a; . infra/compose/functions.env; \
+        PATH=$PWD/target/ci/lambda/bin:$PATH \
+        cargo lambda watch --package functions --invoke-address 127.0.0.1
+
 # Orders a second end to end, and what they cost.
 bench *options:
     cargo bench -p tests --bench orders -- {{ options }}
@@ -56,9 +70,13 @@ bench *options:
 ci:
     .ci/run
 
-# The servers of docker-compose.yml, for those who have Docker.
+# The emulators of docker-compose.yml, for those who have Docker: LocalStack and Valkey.
 servers:
     docker compose up --detach --wait
+
+# Tables, universes, markets and an administrator in LocalStack.
+tables:
+    docker compose run --rm init
 
 # Fetches and packs the tools of the documentation pages again.
 update-docs:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what some of the steps need besides Rust, if it is not there already.
-# Usage: .ci/install.sh [valkey] [ministack] [openapi] [asyncapi]; all of it without an argument.
+# Usage: .ci/install.sh [WHAT...]; all of it without an argument:
+#   valkey ministack openapi asyncapi sam checkov lambda schemas
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -34,8 +35,10 @@ install_valkey() {
     command -v openssl || apt_install openssl
 }
 
-# Programs in Python, in an environment of their own under target/ci: ministack, the second
-# DynamoDB engine, and openapi, which tries the API against its document.
+# Programs in Python, each in an environment of its own under target/ci, at the versions of
+# .ci/{name}.txt: ministack, the second engine; openapi, which tries the API against its document;
+# sam (with cfn-lint) and checkov for the stacks; lambda, which is cargo-lambda with zig; schemas,
+# which knows compose files, workflows and Dockerfiles.
 install_python() {
     local name=$1 venv=target/ci/$1
     if cmp --silent ".ci/$name.txt" "$venv/installed.txt"; then
@@ -64,16 +67,17 @@ install_asyncapi() {
     echo "$directory"
 }
 
+readonly all=(valkey ministack openapi asyncapi sam checkov lambda schemas)
 if [ $# -eq 0 ]; then
-    set -- valkey ministack openapi asyncapi
+    set -- "${all[@]}"
 fi
 for what in "$@"; do
     case $what in
         valkey) install_valkey ;;
-        ministack | openapi) install_python "$what" ;;
+        ministack | openapi | sam | checkov | lambda | schemas) install_python "$what" ;;
         asyncapi) install_asyncapi ;;
         *)
-            echo "usage: .ci/install.sh [valkey] [ministack] [openapi] [asyncapi]" >&2
+            echo "usage: .ci/install.sh [${all[*]}]" >&2
             exit 2
             ;;
     esac

@@ -49,7 +49,7 @@ start() {
     port=$(free_port)
     MARKET_CONTRACT_ENDPOINT=http://127.0.0.1:$port
     # It keeps nothing, and it listens to this machine only.
-    GATEWAY_PORT=$port BIND_HOST=127.0.0.1 SERVICES=dynamodb,sqs LOG_LEVEL=WARNING \
+    GATEWAY_PORT=$port BIND_HOST=127.0.0.1 SERVICES=dynamodb,dynamodbstreams,sqs LOG_LEVEL=WARNING \
         "$venv/bin/ministack" > "$log" 2>&1 &
     server=$!
     deadline=$((SECONDS + wait_seconds))

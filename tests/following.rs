@@ -5,12 +5,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use aws_sdk_dynamodb::Client;
 use dynamo::TableNames;
 use edge::function::{DynamoDbEvent, StreamFunction, handle_stream_event};
 use functions::STREAM_FUNCTIONS;
-use market::embedded::EmbeddedDynamo;
+use market::streams::{Reader, Source};
 
-use crate::World;
+use crate::{World, engine::Engine};
 
 /// How often a record is handed over again before the test has failed.
 const TRIES_MAX: usize = 10;
@@ -20,14 +21,19 @@ pub type Functions<'a> = &'a [(&'a StreamFunction, &'a [&'a str])];
 
 /// A world's engine, and how far each function has come in each table's stream.
 pub(crate) struct Streams {
-    pub(crate) engine: EmbeddedDynamo,
+    /// Past every meter and guard.
+    pub(crate) client: Client,
     pub(crate) tables: TableNames,
+    source: Source,
     passed: Mutex<BTreeMap<(&'static str, String), String>>,
+    readers: tokio::sync::Mutex<BTreeMap<(&'static str, String), Reader>>,
 }
 
 impl Streams {
-    pub(crate) fn new(engine: EmbeddedDynamo, tables: TableNames) -> Self {
-        Self { engine, tables, passed: Mutex::default() }
+    pub(crate) fn new(engine: &Engine, tables: TableNames) -> Self {
+        let client = engine.client_over(engine.http_client());
+        let (passed, readers) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { client, tables, source: engine.source(), passed, readers }
     }
 
     /// The last record that a function has passed in a table.
@@ -35,11 +41,20 @@ impl Streams {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
     }
 
+    /// Reads a table's stream.
+    async fn reader(&self, stem: &str) -> Reader {
+        let reader = self.source.reader(&self.tables.with_stem(stem)).await.expect("readable");
+        reader.expect("a table with a stream")
+    }
+
     /// What came after a record of a table, at most a batch.
-    async fn event(&self, stem: &str, after: Option<&str>) -> DynamoDbEvent {
-        let stream = self.engine.stream(&self.tables.with_stem(stem)).await.expect("readable");
-        let stream = stream.expect("a table with a stream");
-        self.engine.stream_event(&stream, after).await.expect("readable")
+    async fn event(&self, place: &(&'static str, String), after: Option<&str>) -> DynamoDbEvent {
+        let mut readers = self.readers.lock().await;
+        if !readers.contains_key(place) {
+            readers.insert(place.clone(), self.reader(&place.1).await);
+        }
+        let reader = readers.get_mut(place).expect("the one above");
+        reader.event(after).await.expect("readable")
     }
 }
 
@@ -71,8 +86,9 @@ impl World {
         let mut events = Vec::new();
         for stem in stems {
             let mut after: Option<String> = None;
+            let mut reader = self.streams.reader(stem).await;
             loop {
-                let event = self.streams.event(stem, after.as_deref()).await;
+                let event = reader.event(after.as_deref()).await.expect("readable");
                 let Some(last) = event.records.last() else { break };
                 after.clone_from(&last.change.sequence_number);
                 events.push(event);
@@ -88,7 +104,7 @@ impl World {
         let mut handed = false;
         loop {
             let after = self.streams.passed_by(&place);
-            let event = self.streams.event(stem, after.as_deref()).await;
+            let event = self.streams.event(&place, after.as_deref()).await;
             if event.records.is_empty() {
                 return handed;
             }

@@ -7,8 +7,10 @@
     reason = "a test's fixture that fails is a test that fails"
 )]
 
+mod engine;
 mod following;
 mod gateway;
+mod guard;
 mod rows;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -32,8 +34,9 @@ use domain::{
     time::{Span, Timestamp},
     universe::{NewUniverse, UniverseId},
 };
-use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables};
+use dynamo::DynamoStore;
 use edge::{
+    acting::acting,
     auth::{
         access_token::{AccessTokens, Principal},
         keys::Secrets,
@@ -43,14 +46,19 @@ use edge::{
     boot::Parts,
     context::Context,
     dispatch::Source,
+    function::QueueFunction,
     limits::Quotas,
     router::Router,
     sockets::Gateway,
     system::Argon2Passwords,
 };
+use engine::Engine;
+pub use engine::{ENDPOINT, endpoint};
 pub use following::Functions;
 pub use gateway::RecordingGateway;
-use market::embedded::{EmbeddedDynamo, MeterReading, MeteredTransport, client_over};
+pub use guard::Done;
+use guard::GuardedTransport;
+use market::embedded::{MeterReading, MeteredTransport};
 pub use rows::RawRow;
 use serde_json::Value;
 use testkit::{
@@ -77,7 +85,8 @@ pub struct Caller {
     pub wallet: String,
 }
 
-/// A market of its own on an embedded engine in memory, with its clock in the test's hand.
+/// A market of its own with its clock in the test's hand, on an embedded engine in memory or on
+/// the DynamoDB at [`endpoint`].
 pub struct World {
     /// What handlers work with.
     pub context: Arc<Context>,
@@ -97,6 +106,7 @@ pub struct World {
     streams: following::Streams,
     router: Arc<Router>,
     meter: MeteredTransport,
+    guard: GuardedTransport,
 }
 
 /// The terms of a market of two currencies with two decimals: ticks of 0.01, lots of 1.00, orders
@@ -128,7 +138,8 @@ impl Doorbell for Bell {
         self.record.ring(pair, command).await?;
         let matcher = self.matcher.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         let Some(context) = matcher else { return Ok(()) };
-        let matched = match_orders(&context.market, pair).await;
+        let QueueFunction { stem, uses, .. } = functions::match_orders::FUNCTION;
+        let matched = acting(stem, uses, match_orders(&context.market, pair)).await;
         matched.map(|_| ()).map_err(|failed| NotRung(failed.to_string()))
     }
 }
@@ -141,12 +152,12 @@ impl World {
 
     /// A world whose store is wrapped, as by a decorator that injects faults.
     pub async fn with(quotas: Quotas, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        let engine = EmbeddedDynamo::in_memory().expect("an engine in memory");
+        let engine = Engine::chosen();
         let meter = MeteredTransport::new(engine.http_client());
-        let client = client_over(meter.http_client());
-        let tables = TableNames::prefixed("test");
-        create_missing_tables(&client, &tables, Streams::Declared).await.expect("tables");
-        let streams = following::Streams::new(engine, tables.clone());
+        let guard = GuardedTransport::new(meter.http_client());
+        let client = engine.client_over(guard.http_client());
+        let tables = engine.tables(&client).await;
+        let streams = following::Streams::new(&engine, tables.clone());
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(BEGINNING_MS)));
         let bell = Arc::new(Bell::default());
         let dead_letters = Arc::new(RecordingDeadLetters::default());
@@ -164,6 +175,7 @@ impl World {
             deliveries: Arc::clone(&deliveries) as Arc<dyn DeliveryQueue>,
             dead_letters: Arc::clone(&dead_letters) as Arc<dyn DeadLetters>,
             gateway: Arc::clone(&gateway) as Arc<dyn Gateway>,
+            webhook_sender: Arc::clone(&receiver) as Arc<dyn WebhookSender>,
             access_tokens: AccessTokens {
                 issuer: "https://market.test".to_owned(),
                 audience: "market".to_owned(),
@@ -173,8 +185,7 @@ impl World {
             settings: Settings::default(),
         };
         let router = Router::new(functions::ENDPOINTS).expect("routable");
-        let webhook_sender = Arc::clone(&receiver) as Arc<dyn WebhookSender>;
-        let context = Arc::new(Context { webhook_sender, ..parts.context() });
+        let context = Arc::new(parts.context());
         let (doorbell, router) = (Arc::clone(&bell.record), Arc::new(router));
         let world = Self {
             context,
@@ -188,6 +199,7 @@ impl World {
             streams,
             router,
             meter,
+            guard,
         };
         for (name, code, rate) in
             [("Earth", "USD", "1"), ("Mars", "MRC", "2.5"), ("Venus", "VNC", "0.75")]
@@ -218,12 +230,12 @@ impl World {
             deliveries: Arc::clone(&market.deliveries),
             dead_letters: Arc::clone(&self.context.dead_letters),
             gateway: Arc::clone(&self.context.gateway),
+            webhook_sender: Arc::clone(&self.context.webhook_sender),
             access_tokens: self.context.access_tokens.clone(),
             quotas: self.context.limiter.quotas,
             settings: market.settings,
         };
-        let webhook_sender = Arc::clone(&self.context.webhook_sender);
-        Arc::new(Context { webhook_sender, ..parts.context() })
+        Arc::new(parts.context())
     }
 
     /// The same world, whose matcher does from now on at each ring all that waits. Without it
@@ -320,7 +332,16 @@ impl World {
 
     /// Sends a request through the router and the edge, as from one address.
     pub async fn send(&self, ask: Ask) -> Answered {
-        let response = self.router.answer(&self.context, ask.into_request()).await;
+        self.send_to(&self.context, ask).await
+    }
+
+    /// The same to a function that was just started: it finds nothing in its caches.
+    pub async fn send_cold(&self, ask: Ask) -> Answered {
+        self.send_to(&self.elsewhere(|store| store), ask).await
+    }
+
+    async fn send_to(&self, context: &Context, ask: Ask) -> Answered {
+        let response = self.router.answer(context, ask.into_request()).await;
         let (parts, bytes) = response.into_parts();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Answered { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
@@ -335,6 +356,11 @@ impl World {
     /// Moves the clock.
     pub fn pass(&self, span: Span) {
         self.clock.advance(span);
+    }
+
+    /// What functions have done in DynamoDB since the last look.
+    pub fn done(&self) -> Done {
+        self.guard.take()
     }
 
     /// What has gone to DynamoDB since the last look.

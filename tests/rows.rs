@@ -12,7 +12,13 @@ pub type RawRow = BTreeMap<String, AttributeValue>;
 
 impl World {
     fn raw(&self, stem: &str) -> (Client, String) {
-        (self.streams.engine.client(), self.streams.tables.with_stem(stem))
+        (self.streams.client.clone(), self.table(stem))
+    }
+
+    /// The full name of a table.
+    #[must_use]
+    pub fn table(&self, stem: &str) -> String {
+        self.streams.tables.with_stem(stem)
     }
 
     /// All rows of a table.

@@ -10,6 +10,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::AmountText,
 };
 use serde::Deserialize;
@@ -26,7 +27,16 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Required)
     .takes::<AmendOrderRequest>()
-    .gives::<AmendmentBody>(202);
+    .gives::<AmendmentBody>(202)
+    .uses(&[
+        uses::ENTRY,
+        uses::RECORD,
+        uses::CHANGE_ACCOUNT,
+        uses::CATALOGUE,
+        uses::ORDER_STATES,
+        uses::PLACE_COMMAND,
+        uses::DOORBELL,
+    ]);
 
 /// What to change, one of the two at least; the rest stays as it is.
 #[derive(Deserialize, ToSchema)]

@@ -5,7 +5,7 @@ use app::{
     audit::{Audit, Difference, audit},
     ports::Unit,
 };
-use edge::{context::Context, function::ScheduleFunction, problem::Problem};
+use edge::{context::Context, function::ScheduleFunction, problem::Problem, uses};
 
 /// How many things did not agree.
 pub const DIFFERENCES: &str = "AuditDifferences";
@@ -13,8 +13,11 @@ pub const DIFFERENCES: &str = "AuditDifferences";
 pub const LAG: &str = "AuditLagSeconds";
 
 /// The function.
-pub static FUNCTION: ScheduleFunction =
-    ScheduleFunction { stem: "audit", handle: |context| Box::pin(handle(context)) };
+pub static FUNCTION: ScheduleFunction = ScheduleFunction {
+    stem: "audit",
+    uses: &[uses::ACCOUNT, uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES],
+    handle: |context| Box::pin(handle(context)),
+};
 
 async fn handle(context: &Context) -> Result<(), Problem> {
     let audit = audit(&context.market).await?;

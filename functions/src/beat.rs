@@ -4,7 +4,8 @@
 use app::ports::{Connection, Topic};
 use domain::time::Span;
 use edge::{
-    context::Context, function::ScheduleFunction, problem::Problem, sockets::Frame, wire::rfc3339,
+    context::Context, function::ScheduleFunction, problem::Problem, sockets::Frame, uses,
+    wire::rfc3339,
 };
 use serde_json::json;
 
@@ -16,8 +17,19 @@ const LIFE: Span = Span::seconds(2 * 3600);
 const NOTICE: Span = Span::seconds(600);
 
 /// The function.
-pub static FUNCTION: ScheduleFunction =
-    ScheduleFunction { stem: "beat", handle: |context| Box::pin(beat(context)) };
+pub static FUNCTION: ScheduleFunction = ScheduleFunction {
+    stem: "beat",
+    uses: &[
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::CONNECTION,
+        uses::LISTENERS,
+        uses::PUT_CONNECTION,
+        uses::FORGET_CONNECTION,
+        uses::CONNECTIONS,
+    ],
+    handle: |context| Box::pin(beat(context)),
+};
 
 async fn beat(context: &Context) -> Result<(), Problem> {
     let store = &context.market.store;

@@ -18,6 +18,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Pieces, Text},
 };
 use serde::Deserialize;
@@ -37,7 +38,15 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Required)
     .takes::<BuyRequest>()
-    .gives::<PurchaseBody>(200);
+    .gives::<PurchaseBody>(200)
+    .uses(&[
+        uses::ENTRY,
+        uses::RECORD,
+        uses::CHANGE_ACCOUNT,
+        uses::ITEM,
+        uses::MOVE_STOCK,
+        uses::RATES,
+    ]);
 
 /// What to buy, and on what terms.
 #[derive(Deserialize, ToSchema)]

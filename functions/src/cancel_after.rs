@@ -10,6 +10,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{Text, rfc3339},
 };
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Orders", "Cancel all the caller's orders in a market unless this is asked again")
 .needs(Scope::Trade)
 .takes::<CancelAfterRequest>()
-.gives::<CancelAfterBody>(200);
+.gives::<CancelAfterBody>(200)
+.uses(&[uses::CATALOGUE, uses::PLACE_COMMAND, uses::DOORBELL]);
 
 /// Where, and when.
 #[derive(Deserialize, ToSchema)]

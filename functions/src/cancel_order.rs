@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::order_bodies::OrderBody;
@@ -25,7 +26,15 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Orders", "Cancel an order; 202 if the market has not come to it in a second")
 .needs(Scope::Trade)
-.gives::<OrderBody>(200);
+.gives::<OrderBody>(200)
+.uses(&[
+    uses::ENTRY,
+    uses::CATALOGUE,
+    uses::ORDER_STATES,
+    uses::COMMAND,
+    uses::PLACE_COMMAND,
+    uses::DOORBELL,
+]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let cancelled = cancel(context, call).await?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::AnyCase,
 };
 use serde::Serialize;
@@ -25,7 +26,8 @@ pub const ENDPOINT: Endpoint =
         Parameter { name: "market", meaning: "in which market; required" },
         Parameter { name: "side", meaning: "only `buy` or only `sell`" },
     ])
-    .gives::<CancelledOrdersBody>(200);
+    .gives::<CancelledOrdersBody>(200)
+    .uses(&[uses::CATALOGUE, uses::COMMAND, uses::PLACE_COMMAND, uses::DOORBELL]);
 
 /// Orders were cancelled, or with 202 will be.
 #[derive(Serialize, ToSchema)]

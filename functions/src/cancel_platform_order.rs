@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +25,15 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Orders", "Cancel an order, for older clients")
 .needs(Scope::Trade)
-.gives::<PlatformCancelBody>(200);
+.gives::<PlatformCancelBody>(200)
+.uses(&[
+    uses::ENTRY,
+    uses::CATALOGUE,
+    uses::ORDER_STATES,
+    uses::COMMAND,
+    uses::PLACE_COMMAND,
+    uses::DOORBELL,
+]);
 
 /// An order was cancelled, or with 202 will be.
 #[derive(Serialize, ToSchema)]

@@ -14,13 +14,17 @@ use edge::{
     context::Context,
     function::{SocketEvent, SocketEventKind, SocketFunction},
     problem::Problem,
+    uses,
 };
 
 use crate::feed::{self, Protocol};
 
 /// The function.
-pub static FUNCTION: SocketFunction =
-    SocketFunction { stem: "connect", handle: |context, event| Box::pin(connect(context, event)) };
+pub static FUNCTION: SocketFunction = SocketFunction {
+    stem: "connect",
+    uses: &[uses::CATALOGUE, uses::LISTENERS, uses::PUT_CONNECTION, uses::FORGET_CONNECTION],
+    handle: |context, event| Box::pin(connect(context, event)),
+};
 
 async fn connect(context: &Context, event: &SocketEvent) -> Result<(), Problem> {
     let SocketEventKind::Connect { query, .. } = &event.kind else {

@@ -13,6 +13,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text, UniverseNumber, Word},
 };
 use serde::Deserialize;
@@ -33,7 +34,8 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Optional)
     .takes::<CreateItemRequest>()
-    .gives::<ItemBody>(201);
+    .gives::<ItemBody>(201)
+    .uses(&[uses::ENTRY, uses::RECORD, uses::CATALOGUE, uses::EDIT_CATALOGUE]);
 
 /// A new item.
 #[derive(Deserialize, ToSchema)]

@@ -15,6 +15,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text},
 };
 use serde::Deserialize;
@@ -33,7 +34,8 @@ pub const ENDPOINT: Endpoint =
     .described("Administration", "Make a market; all but its status is fixed for ever")
     .needs(Scope::Admin)
     .takes::<CreateMarketRequest>()
-    .gives::<MarketBody>(201);
+    .gives::<MarketBody>(201)
+    .uses(&[uses::CATALOGUE, uses::EDIT_CATALOGUE]);
 
 /// A new market.
 #[derive(Deserialize, ToSchema)]

@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text, UniverseNumber},
 };
 use serde::Deserialize;
@@ -23,7 +24,8 @@ pub const ENDPOINT: Endpoint =
     .described("Exchange", "Quote an exchange for thirty seconds")
     .needs(Scope::Trade)
     .takes::<CreateQuoteRequest>()
-    .gives::<QuoteBody>(201);
+    .gives::<QuoteBody>(201)
+    .uses(&[uses::RATES]);
 
 /// What to convert: one of `amount` and `receive_amount`, and each side by universe or by
 /// currency.

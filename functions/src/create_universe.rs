@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Text,
 };
 use serde::Deserialize;
@@ -31,7 +32,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Administration", "Make a universe")
 .needs(Scope::Admin)
 .takes::<CreateUniverseRequest>()
-.gives::<UniverseBody>(201);
+.gives::<UniverseBody>(201)
+.uses(&[uses::EDIT_CATALOGUE, uses::RATES]);
 
 /// A new universe.
 #[derive(Deserialize, ToSchema)]

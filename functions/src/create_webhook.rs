@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Text,
 };
 use serde::Deserialize;
@@ -24,7 +25,8 @@ pub const ENDPOINT: Endpoint =
     .described("Webhooks", "Have the caller's events posted to a URL; shows the secret, once")
     .needs(Scope::Trade)
     .takes::<CreateWebhookRequest>()
-    .gives::<WebhookBody>(201);
+    .gives::<WebhookBody>(201)
+    .uses(&[uses::WEBHOOK_LISTS, uses::PUT_WEBHOOK]);
 
 /// Where, and what.
 #[derive(Deserialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Webhooks", "Remove a webhook; what is on its way to it is given up")
 .needs(Scope::Trade)
-.gives::<DeletedWebhookBody>(200);
+.gives::<DeletedWebhookBody>(200)
+.uses(&[uses::WEBHOOK_LISTS, uses::REMOVE_WEBHOOK]);
 
 /// What is gone.
 #[derive(Serialize, ToSchema)]

@@ -17,6 +17,7 @@ use edge::{
     context::Context,
     function::TaskFunction,
     problem::Problem,
+    uses,
 };
 
 use crate::user_events::bodies;
@@ -24,6 +25,15 @@ use crate::user_events::bodies;
 /// The function.
 pub static FUNCTION: TaskFunction = TaskFunction {
     stem: "deliver-webhooks",
+    uses: &[
+        uses::CATALOGUE,
+        uses::ACTIVITIES,
+        uses::WEBHOOK_LISTS,
+        uses::DELIVERY,
+        uses::PUT_WEBHOOK,
+        uses::DELIVERIES,
+        uses::WEBHOOK_SENDER,
+    ],
     handle: |context, task| Box::pin(deliver(context, task)),
 };
 

@@ -4,6 +4,7 @@ use edge::{
     context::Context,
     function::{SocketEvent, SocketFunction},
     problem::Problem,
+    uses,
 };
 
 use crate::feed;
@@ -11,6 +12,7 @@ use crate::feed;
 /// The function.
 pub static FUNCTION: SocketFunction = SocketFunction {
     stem: "disconnect",
+    uses: &[uses::LISTENERS, uses::PUT_CONNECTION, uses::FORGET_CONNECTION],
     handle: |context, event| Box::pin(disconnect(context, event)),
 };
 

@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text, UniverseNumber},
 };
 use serde::Deserialize;
@@ -32,7 +33,8 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Required)
     .takes::<ExchangeRequest>()
-    .gives::<ExchangeBody>(200);
+    .gives::<ExchangeBody>(200)
+    .uses(&[uses::ENTRY, uses::RECORD, uses::CHANGE_ACCOUNT, uses::RATES]);
 
 /// Either a `quote`, or an `amount` and each side by universe or by currency.
 #[derive(Deserialize, ToSchema)]

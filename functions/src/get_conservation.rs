@@ -10,6 +10,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Administration", "Whether all money is still there: what everybody holds together")
 .needs(Scope::Admin)
-.gives::<ConservationResponse>(200);
+.gives::<ConservationResponse>(200)
+.uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES]);
 
 /// What everybody holds, per currency, of all that was decided before `cut` and of nothing else.
 #[derive(Serialize, ToSchema)]

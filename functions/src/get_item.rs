@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::bodies::ItemBody;
@@ -19,7 +20,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Marketplace", "An item, with its version as `ETag`")
     .knows_callers()
-    .gives::<ItemBody>(200);
+    .gives::<ItemBody>(200)
+    .uses(&[uses::ITEM]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: ItemId = call.parameter("item_id")?;

@@ -6,6 +6,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::market_bodies::{MarketBody, named};
@@ -16,7 +17,8 @@ pub const ENDPOINT: Endpoint =
         Box::pin(handle(context, call))
     })
     .described("Markets", "A market and its rules")
-    .gives::<MarketBody>(200);
+    .gives::<MarketBody>(200)
+    .uses(&[uses::CATALOGUE, uses::BOOK]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let (pair, depth) = named(context, call).await?;

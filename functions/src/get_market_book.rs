@@ -11,6 +11,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -30,7 +31,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Markets", "What rests in a market, by price; at most 250 ms old")
 .queried(&[Parameter { name: "depth", meaning: "levels of a side, 1 to 100 (default 20)" }])
-.gives::<BookBody>(200);
+.gives::<BookBody>(200)
+.uses(&[uses::CATALOGUE, uses::BOOK]);
 
 /// A market's book as of its event `seq`.
 #[derive(Debug, Serialize, ToSchema)]

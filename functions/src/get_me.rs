@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::users::{UserBody, view};
@@ -18,7 +19,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Identity", "The caller, with all wallets")
     .needs(Scope::Read)
-    .gives::<UserBody>(200);
+    .gives::<UserBody>(200)
+    .uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::USER]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?.user;

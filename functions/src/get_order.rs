@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::order_bodies::OrderBody;
@@ -20,7 +21,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Orders", "An order as it is now")
     .needs(Scope::Read)
-    .gives::<OrderBody>(200);
+    .gives::<OrderBody>(200)
+    .uses(&[uses::ENTRY, uses::ORDER_STATES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: OrderId = call.parameter("order_id")?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::order_bodies::OrderBody;
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Orders", "An order of the caller's by the caller's own id of it")
 .needs(Scope::Read)
-.gives::<OrderBody>(200);
+.gives::<OrderBody>(200)
+.uses(&[uses::ENTRY, uses::ORDER_STATES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: ClientOrderId = call.parameter("client_order_id")?;

@@ -11,6 +11,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +28,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Markets", "The ten best levels of a book; older clients know it so")
     .queried(&[MARKET])
-    .gives::<PlatformBookBody>(200);
+    .gives::<PlatformBookBody>(200)
+    .uses(&[uses::CATALOGUE, uses::BOOK]);
 
 /// The best of a book as of the market's event `seq`.
 #[derive(Debug, Serialize, ToSchema)]

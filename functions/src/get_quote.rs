@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::quotes::{QuoteBody, open};
@@ -18,7 +19,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Exchange", "What a quote promises; it is signed, so none is kept")
     .needs(Scope::Read)
-    .gives::<QuoteBody>(200);
+    .gives::<QuoteBody>(200)
+    .uses(&[uses::CATALOGUE]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let text: String = call.parameter("quote")?;

@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::parse_rfc3339,
 };
 use serde::Serialize;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint =
         Parameter { name: "to", meaning: "another currency's code; needs `from`" },
         Parameter { name: "at", meaning: "RFC 3339: the rates that held then" },
     ])
-    .gives::<RatesResponse>(200);
+    .gives::<RatesResponse>(200)
+    .uses(&[uses::RATES]);
 
 /// Rates. Asked for one or two currencies, it has just these.
 #[derive(Serialize, ToSchema)]

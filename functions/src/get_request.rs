@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Certainty", "What became of an idempotency key")
 .needs(Scope::Read)
-.gives::<RequestBody>(200);
+.gives::<RequestBody>(200)
+.uses(&[uses::ENTRY]);
 
 /// What became of a key.
 #[derive(Serialize, ToSchema)]

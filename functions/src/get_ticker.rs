@@ -16,6 +16,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -34,7 +35,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
     |context, call| Box::pin(handle(context, call)),
 )
 .described("Markets", "A market's last and best prices, and its last 24 hours")
-.gives::<TickerBody>(200);
+.gives::<TickerBody>(200)
+.uses(&[uses::CATALOGUE, uses::BOOK, uses::STATEMENT_LINES]);
 
 /// A market's prices as of its event `seq`, at most 250 ms old; and its last 24 hours, a second
 /// old and behind the last commit by a moment. What there is not is null.

@@ -13,6 +13,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -34,7 +35,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("History", "A transaction with its postings and rates")
 .needs(Scope::Read)
-.gives::<TransactionBody>(200);
+.gives::<TransactionBody>(200)
+.uses(&[uses::ENTRY]);
 
 /// A transaction.
 #[derive(Serialize, ToSchema)]

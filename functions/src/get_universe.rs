@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{bodies::UniverseBody, currencies::universe};
@@ -19,7 +20,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
     |context, call| Box::pin(handle(context, call)),
 )
 .described("Universes and rates", "A universe with its current rate")
-.gives::<UniverseBody>(200);
+.gives::<UniverseBody>(200)
+.uses(&[uses::RATES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: UniverseId = call.parameter("universe_id")?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::parse_rfc3339,
 };
 
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint =
     .described("Wallets", "What a wallet holds, or held at a time")
     .needs(Scope::Read)
     .queried(&[Parameter { name: "as_of", meaning: "RFC 3339, not to come: what it held then" }])
-    .gives::<WalletBody>(200);
+    .gives::<WalletBody>(200)
+    .uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let (id, currency) = own_wallet(context, call).await?;

@@ -21,6 +21,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,7 +44,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
     Parameter { name: "after", meaning: "`next` of the page before: `{at}.{line}` of a line" },
     Parameter { name: "limit", meaning: "lines on the page, 1 to 100 (default 50)" },
 ])
-.gives::<WalletProofResponse>(200);
+.gives::<WalletProofResponse>(200)
+.uses(&[uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES]);
 
 /// A stretch of a wallet's statement. Amounts are whole numbers of minor units.
 #[derive(Serialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::webhook_bodies::WebhookBody;
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Webhooks", "A webhook of the caller's, without its secret")
 .needs(Scope::Read)
-.gives::<WebhookBody>(200);
+.gives::<WebhookBody>(200)
+.uses(&[uses::WEBHOOK_LISTS]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: WebhookId = call.parameter("webhook_id")?;

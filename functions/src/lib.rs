@@ -103,7 +103,7 @@ pub mod wallets;
 pub mod webhook_bodies;
 pub mod welcome;
 
-use edge::{endpoint::Endpoint, function::StreamFunction};
+use edge::{endpoint::Endpoint, function::StreamFunction, uses::Use};
 
 /// All endpoints. Router, OpenAPI document, binaries, events and the authorisation matrix are
 /// checked against this list by `tests/tidy`.
@@ -187,24 +187,57 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &get_asset::ENDPOINT,
 ];
 
+const PROJECTED: &[&str] = &["accounts", "journal", "orders"];
+const PUBLISHED: &[&str] = &["accounts", "orders", "catalog"];
+
 /// Functions behind the streams of tables, and the stems of these tables. Each follows each of
 /// its tables by itself: rows of one table come in order, those of two do not.
-pub static STREAM_FUNCTIONS: &[(&StreamFunction, &[&str])] = &[
-    (&project::FUNCTION, &["accounts", "journal", "orders"]),
-    (&publish::FUNCTION, &["accounts", "orders", "catalog"]),
+pub static STREAM_FUNCTIONS: &[(&StreamFunction, &[&str])] =
+    &[(&project::FUNCTION, PROJECTED), (&publish::FUNCTION, PUBLISHED)];
+
+/// A function that is no endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct EventHandler {
+    /// Its name: binary, event file, template.
+    pub stem: &'static str,
+    /// What wakes it.
+    pub trigger: Trigger,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
+}
+
+/// What wakes a function that is no endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// The HTTP API, before it calls any other.
+    Authorizer,
+    /// A route of the WebSocket API.
+    Route(&'static str),
+    /// The FIFO queue that is rung on.
+    MatchQueue,
+    /// The queue of deliveries.
+    WebhookQueue,
+    /// The streams of the tables with these stems.
+    Streams(&'static [&'static str]),
+    /// A minute that has passed.
+    EveryMinute,
+}
+
+/// All functions that are no endpoint.
+pub static EVENT_HANDLERS: &[EventHandler] = &[
+    handler("audit", Trigger::EveryMinute, audit::FUNCTION.uses),
+    handler("authorize", Trigger::Authorizer, &[]),
+    handler("beat", Trigger::EveryMinute, beat::FUNCTION.uses),
+    handler("connect", Trigger::Route("$connect"), connect::FUNCTION.uses),
+    handler("deliver-webhooks", Trigger::WebhookQueue, deliver_webhooks::FUNCTION.uses),
+    handler("disconnect", Trigger::Route("$disconnect"), disconnect::FUNCTION.uses),
+    handler("match-orders", Trigger::MatchQueue, match_orders::FUNCTION.uses),
+    handler("message", Trigger::Route("$default"), message::FUNCTION.uses),
+    handler("project", Trigger::Streams(PROJECTED), project::FUNCTION.uses),
+    handler("publish", Trigger::Streams(PUBLISHED), publish::FUNCTION.uses),
+    handler("sweep", Trigger::EveryMinute, sweep::FUNCTION.uses),
 ];
 
-/// Binaries that are no endpoint: handlers of events.
-pub static EVENT_HANDLERS: &[&str] = &[
-    "audit",
-    "authorize",
-    "beat",
-    "connect",
-    "deliver-webhooks",
-    "disconnect",
-    "match-orders",
-    "message",
-    "project",
-    "publish",
-    "sweep",
-];
+const fn handler(stem: &'static str, trigger: Trigger, uses: &'static [Use]) -> EventHandler {
+    EventHandler { stem, trigger, uses }
+}

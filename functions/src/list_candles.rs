@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{parse_rfc3339, rfc3339},
 };
 use serde::Serialize;
@@ -36,7 +37,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
     Parameter { name: "to", meaning: "RFC 3339: only those that begin before then" },
     Parameter { name: "limit", meaning: "how many at most, 1 to 1000 (default 100)" },
 ])
-.gives::<CandlesResponse>(200);
+.gives::<CandlesResponse>(200)
+.uses(&[uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES]);
 
 /// A market's candles. There is none for a stretch without a trade.
 #[derive(Serialize, ToSchema)]

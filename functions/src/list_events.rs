@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,7 +36,8 @@ pub const ENDPOINT: Endpoint =
         },
         Parameter { name: "limit", meaning: "events on the page, 1 to 100 (default 50)" },
     ])
-    .gives::<EventsResponse>(200);
+    .gives::<EventsResponse>(200)
+    .uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::ACTIVITIES]);
 
 /// A page of a user's events.
 #[derive(Debug, Serialize, ToSchema)]

@@ -15,6 +15,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{
@@ -40,7 +41,8 @@ pub const ENDPOINT: Endpoint =
         PAGING[0],
         PAGING[1],
     ])
-    .gives::<PageBody<ItemBody>>(200);
+    .gives::<PageBody<ItemBody>>(200)
+    .uses(&[uses::CATALOGUE, uses::ITEMS]);
 
 /// The order of a list of items.
 enum Sort {

@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -24,7 +25,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Markets", "What was traded in a market, newest first")
 .queried(&PAGING)
-.gives::<MarketTradesResponse>(200);
+.gives::<MarketTradesResponse>(200)
+.uses(&[uses::CATALOGUE, uses::BOOK, uses::TRADES]);
 
 /// A page of a market's trades, as of its event `seq`.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{bodies::PageBody, market_bodies::MarketBody};
@@ -17,7 +18,8 @@ pub const ENDPOINT: Endpoint =
         Box::pin(handle(context, call))
     })
     .described("Markets", "All markets with their rules, the oldest first")
-    .gives::<PageBody<MarketBody>>(200);
+    .gives::<PageBody<MarketBody>>(200)
+    .uses(&[uses::CATALOGUE, uses::BOOK]);
 
 async fn handle(context: &Context, _: &Call) -> Result<Reply, Problem> {
     let pairs = context.market.pairs.all(Freshness::Cached).await?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,7 +30,8 @@ pub const ENDPOINT: Endpoint =
         Parameter { name: "active_only", meaning: "`true`: only orders that are not over" },
         Parameter { name: "limit", meaning: "how many, 1 to 100 (default 100)" },
     ])
-    .gives::<PlatformOrdersBody>(200);
+    .gives::<PlatformOrdersBody>(200)
+    .uses(&[uses::PLACEMENTS, uses::ORDER_STATES]);
 
 /// Orders, newest first.
 #[derive(Serialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{bodies::PageBody, order_bodies::FillBody};
@@ -23,7 +24,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Orders", "The fills of an order, newest first")
 .needs(Scope::Read)
 .queried(&PAGING)
-.gives::<PageBody<FillBody>>(200);
+.gives::<PageBody<FillBody>>(200)
+.uses(&[uses::ENTRY, uses::ENTRIES, uses::ORDER_STATES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: OrderId = call.parameter("order_id")?;

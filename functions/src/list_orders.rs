@@ -11,6 +11,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING, Parameter},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::AnyCase,
 };
 
@@ -34,7 +35,8 @@ pub const ENDPOINT: Endpoint =
         PAGING[0],
         PAGING[1],
     ])
-    .gives::<PageBody<OrderBody>>(200);
+    .gives::<PageBody<OrderBody>>(200)
+    .uses(&[uses::PLACEMENTS, uses::ORDER_STATES]);
 
 /// A status as a filter names it.
 struct StatusFilter(Wished);

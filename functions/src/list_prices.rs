@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -24,7 +25,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Markets", "The prices of a market's last trades; older clients know it so")
 .queried(&[MARKET, PAGING[0]])
-.gives::<PricesResponse>(200);
+.gives::<PricesResponse>(200)
+.uses(&[uses::CATALOGUE, uses::BOOK, uses::TRADES]);
 
 /// The prices of the last trades, newest first.
 #[derive(Debug, Serialize, ToSchema)]

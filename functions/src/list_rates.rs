@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{
@@ -24,7 +25,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Universes and rates", "Every version of a universe's rate, newest first")
 .queried(&PAGING)
-.gives::<PageBody<RateBody>>(200);
+.gives::<PageBody<RateBody>>(200)
+.uses(&[uses::CATALOGUE]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: UniverseId = call.parameter("universe_id")?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -25,7 +26,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Markets", "The last trades of a market; older clients know it so")
 .queried(&[MARKET, PAGING[0]])
-.gives::<RecentTradesResponse>(200);
+.gives::<RecentTradesResponse>(200)
+.uses(&[uses::CATALOGUE, uses::BOOK, uses::TRADES]);
 
 /// The last trades, newest first.
 #[derive(Debug, Serialize, ToSchema)]

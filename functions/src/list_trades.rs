@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{answers::PurchaseBody, bodies::PageBody};
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("History", "What a user bought and sold, newest first; for that user and admins")
 .needs(Scope::Read)
 .queried(&PAGING)
-.gives::<PageBody<PurchaseBody>>(200);
+.gives::<PageBody<PurchaseBody>>(200)
+.uses(&[uses::ENTRIES]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let user: UserId = call.parameter("user_id")?;

@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::bodies::{PageBody, UniverseBody};
@@ -17,7 +18,8 @@ pub const ENDPOINT: Endpoint =
         Box::pin(handle(context, call))
     })
     .described("Universes and rates", "All universes with their current rates")
-    .gives::<PageBody<UniverseBody>>(200);
+    .gives::<PageBody<UniverseBody>>(200)
+    .uses(&[uses::RATES]);
 
 async fn handle(context: &Context, _: &Call) -> Result<Reply, Problem> {
     let universes = context.market.rates.current(Freshness::Cached).await?;

@@ -16,6 +16,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::rfc3339,
 };
 use serde::Serialize;
@@ -33,7 +34,15 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Wallets", "What changed in a wallet, newest first, with running balances")
 .needs(Scope::Read)
 .queried(&PAGING)
-.gives::<WalletEntriesResponse>(200);
+.gives::<WalletEntriesResponse>(200)
+.uses(&[
+    uses::ACCOUNT,
+    uses::ENTRY,
+    uses::ENTRIES,
+    uses::CATALOGUE,
+    uses::STATEMENT_HEAD,
+    uses::STATEMENT_LINES,
+]);
 
 /// A page of a wallet's history. It follows what is committed by a moment: it tells of all of it
 /// where `as_of_version` is `version`.

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::bodies::{PageBody, WalletBody};
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Wallets", "All wallets of the caller's")
 .needs(Scope::Read)
-.gives::<PageBody<WalletBody>>(200);
+.gives::<PageBody<WalletBody>>(200)
+.uses(&[uses::ACCOUNT, uses::CATALOGUE]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?.user;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method, PAGING},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{bodies::PageBody, webhook_bodies::DeliveryBody};
@@ -23,7 +24,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Webhooks", "Deliveries to a webhook, newest event first, for 30 days")
 .needs(Scope::Read)
 .queried(&PAGING)
-.gives::<PageBody<DeliveryBody>>(200);
+.gives::<PageBody<DeliveryBody>>(200)
+.uses(&[uses::WEBHOOK_LISTS]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: WebhookId = call.parameter("webhook_id")?;

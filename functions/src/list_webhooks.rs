@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{bodies::PageBody, webhook_bodies::WebhookBody};
@@ -18,7 +19,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Webhooks", "All webhooks of the caller's: at most ten")
     .needs(Scope::Read)
-    .gives::<PageBody<WebhookBody>>(200);
+    .gives::<PageBody<WebhookBody>>(200)
+    .uses(&[uses::WEBHOOK_LISTS]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let webhooks = context.market.store.webhooks(call.caller()?.user).await?;

@@ -8,6 +8,8 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    secret::SecretText,
+    uses,
     wire::Text,
 };
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Identity", "Log in by username or e-mail address")
     .takes::<LoginRequest>()
-    .gives::<LoginResponse>(200);
+    .gives::<LoginResponse>(200)
+    .uses(&[uses::USER, uses::EDIT_IDENTITY, uses::PASSWORDS]);
 
 /// Who logs in: one of `username` and `email`, and the password.
 #[derive(Deserialize, ToSchema)]
@@ -35,7 +38,8 @@ pub struct LoginRequest {
     #[schema(value_type = String, required = false)]
     email: Option<Text<Email>>,
     /// The password.
-    password: String,
+    #[schema(value_type = String)]
+    password: SecretText,
 }
 
 /// The tokens, and once more under `data`, where older clients look for them.
@@ -58,7 +62,7 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
             return Err(problem.at("/email", "missing", detail));
         }
     };
-    let (user, session) = log_in(&context.market, &login, &request.password).await?;
+    let (user, session) = log_in(&context.market, &login, request.password.expose()).await?;
     let tokens = Tokens::issue(context, &user, &session);
     let data = tokens.clone();
     Reply::json(200, &LoginResponse { message: "User logged in successfully", tokens, data })

@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +22,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Identity", "End a session; its access token lapses by itself")
     .takes::<RefreshRequest>()
-    .gives::<LogoutResponse>(200);
+    .gives::<LogoutResponse>(200)
+    .uses(&[uses::USER, uses::EDIT_IDENTITY]);
 
 /// The session is over.
 #[derive(Serialize, ToSchema)]
@@ -31,7 +33,7 @@ pub struct LogoutResponse {
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: RefreshRequest = call.json()?;
-    let (session, _) = refresh_token::open(context.secrets(), &request.refresh_token)
+    let (session, _) = refresh_token::open(context.secrets(), request.refresh_token.expose())
         .map_err(|_| IdentityFailed::SessionOver)?;
     end_session(&context.market, session).await?;
     Reply::json(200, &LogoutResponse { message: "User logged out successfully" })

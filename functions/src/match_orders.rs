@@ -8,11 +8,21 @@ use domain::{
     pair::PairId,
     refusal::{Declined, Missing},
 };
-use edge::{context::Context, function::QueueFunction, problem::Problem};
+use edge::{context::Context, function::QueueFunction, problem::Problem, uses};
 
 /// The function.
 pub static FUNCTION: QueueFunction = QueueFunction {
     stem: "match-orders",
+    uses: &[
+        uses::ENTRY,
+        uses::RECORD,
+        uses::CHANGE_ACCOUNT,
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::COMMAND,
+        uses::MATCH,
+        uses::DOORBELL,
+    ],
     handle: |context, pair| Box::pin(match_orders(context, pair)),
 };
 

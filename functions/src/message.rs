@@ -5,6 +5,7 @@ use edge::{
     context::Context,
     function::{SocketEvent, SocketEventKind, SocketFunction},
     problem::Problem,
+    uses,
 };
 
 use crate::feed;
@@ -13,8 +14,24 @@ use crate::feed;
 pub const MESSAGE_BYTES_MAX: usize = 4096;
 
 /// The function.
-pub static FUNCTION: SocketFunction =
-    SocketFunction { stem: "message", handle: |context, event| Box::pin(message(context, event)) };
+pub static FUNCTION: SocketFunction = SocketFunction {
+    stem: "message",
+    uses: &[
+        uses::ACCOUNT,
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::TRADES,
+        uses::ACTIVITIES,
+        uses::STATEMENT_HEAD,
+        uses::STATEMENT_LINES,
+        uses::CONNECTION,
+        uses::LISTENERS,
+        uses::PUT_CONNECTION,
+        uses::FORGET_CONNECTION,
+        uses::CONNECTIONS,
+    ],
+    handle: |context, event| Box::pin(message(context, event)),
+};
 
 /// Whoever sent something that cannot be done is told so over the connection.
 async fn message(context: &Context, event: &SocketEvent) -> Result<(), Problem> {

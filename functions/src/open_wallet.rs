@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Text,
 };
 use serde::Deserialize;
@@ -29,7 +30,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Wallets", "Open a wallet; one that is open already is answered as it is")
 .needs(Scope::Trade)
 .takes::<OpenWalletRequest>()
-.gives::<WalletBody>(200);
+.gives::<WalletBody>(200)
+.uses(&[uses::ACCOUNT, uses::CHANGE_ACCOUNT, uses::CATALOGUE]);
 
 /// Which wallet. Without a body: the home universe's.
 #[derive(Default, Deserialize, ToSchema)]

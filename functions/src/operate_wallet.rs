@@ -8,6 +8,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Word},
 };
 use serde::Deserialize;
@@ -29,7 +30,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .needs(Scope::Trade)
 .idempotent(Idempotency::Required)
 .takes::<OperateWalletRequest>()
-.gives::<OperationBody>(200);
+.gives::<OperationBody>(200)
+.uses(&[uses::ENTRY, uses::RECORD, uses::CHANGE_ACCOUNT, uses::CATALOGUE]);
 
 /// What to do with how much.
 #[derive(Deserialize, ToSchema)]

@@ -19,6 +19,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, AnyCase, Text},
 };
 use serde::Deserialize;
@@ -35,7 +36,16 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Optional)
     .takes::<PlaceOrderRequest>()
-    .gives::<OrderBody>(201);
+    .gives::<OrderBody>(201)
+    .uses(&[
+        uses::ENTRY,
+        uses::RECORD,
+        uses::CHANGE_ACCOUNT,
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::PLACE_COMMAND,
+        uses::DOORBELL,
+    ]);
 
 /// An order. Words may be in small or in capital letters.
 #[derive(Deserialize, ToSchema)]

@@ -10,6 +10,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +32,16 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .needs(Scope::Trade)
 .idempotent(Idempotency::Optional)
 .takes::<PlaceOrderRequest>()
-.gives::<PlatformPlacementBody>(200);
+.gives::<PlatformPlacementBody>(200)
+.uses(&[
+    uses::ENTRY,
+    uses::RECORD,
+    uses::CHANGE_ACCOUNT,
+    uses::CATALOGUE,
+    uses::BOOK,
+    uses::PLACE_COMMAND,
+    uses::DOORBELL,
+]);
 
 /// An order that was accepted. It is matched later, so nothing of it is filled yet.
 #[derive(Serialize, ToSchema)]

@@ -15,6 +15,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,7 +34,8 @@ pub const ENDPOINT: Endpoint =
     .described("Orders", "What an order would come to now; nothing is written")
     .needs(Scope::Read)
     .takes::<PlaceOrderRequest>()
-    .gives::<OrderPreviewBody>(200);
+    .gives::<OrderPreviewBody>(200)
+    .uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::BOOK]);
 
 /// What an order would come to.
 #[derive(Serialize, ToSchema)]

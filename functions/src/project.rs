@@ -11,13 +11,29 @@ use edge::{
     context::Context,
     function::{Progress, StreamFunction, StreamRow},
     problem::Problem,
+    uses,
 };
 
 use crate::batches::{By, Failures, Together, put};
 
 /// The function.
-pub static FUNCTION: StreamFunction =
-    StreamFunction { stem: "project", handle: |context, rows| Box::pin(project(context, rows)) };
+pub static FUNCTION: StreamFunction = StreamFunction {
+    stem: "project",
+    uses: &[
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::ACTIVITIES,
+        uses::LOG_ACTIVITY,
+        uses::STATEMENT_HEAD,
+        uses::STATEMENT_LINES,
+        uses::FOLD,
+        uses::WEBHOOK_LISTS,
+        uses::PUT_WEBHOOK,
+        uses::DELIVERIES,
+        uses::DEAD_LETTERS,
+    ],
+    handle: |context, rows| Box::pin(project(context, rows)),
+};
 
 async fn project(context: &Context, rows: &[StreamRow]) -> Progress {
     let market = &context.market;

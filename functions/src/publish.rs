@@ -22,6 +22,7 @@ use edge::{
     function::{Progress, StreamFunction, StreamRow},
     problem::Problem,
     sockets::Frame,
+    uses,
 };
 use futures_util::future;
 
@@ -31,8 +32,22 @@ use crate::{
 };
 
 /// The function.
-pub static FUNCTION: StreamFunction =
-    StreamFunction { stem: "publish", handle: |context, rows| Box::pin(publish(context, rows)) };
+pub static FUNCTION: StreamFunction = StreamFunction {
+    stem: "publish",
+    uses: &[
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::STATEMENT_HEAD,
+        uses::STATEMENT_LINES,
+        uses::CONNECTION,
+        uses::LISTENERS,
+        uses::PUT_CONNECTION,
+        uses::FORGET_CONNECTION,
+        uses::DEAD_LETTERS,
+        uses::CONNECTIONS,
+    ],
+    handle: |context, rows| Box::pin(publish(context, rows)),
+};
 
 async fn publish(context: &Context, rows: &[StreamRow]) -> Progress {
     let mut failures = Failures::none_of(rows.len());

@@ -7,6 +7,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +17,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new("ready", Method::Get, &["/ready"], 
     Box::pin(handle(context, call))
 })
 .described("Service", "Whether the store answers and has universes")
-.gives::<ReadyBody>(200);
+.gives::<ReadyBody>(200)
+.uses(&[uses::CATALOGUE]);
 
 /// The store answers.
 #[derive(Serialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::webhook_bodies::{DeliveryBody, EventNumber};
@@ -22,7 +23,14 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Webhooks", "Post any event of the caller's to a webhook again, with the same id")
 .needs(Scope::Trade)
-.gives::<DeliveryBody>(202);
+.gives::<DeliveryBody>(202)
+.uses(&[
+    uses::ACTIVITIES,
+    uses::WEBHOOK_LISTS,
+    uses::DELIVERY,
+    uses::PUT_WEBHOOK,
+    uses::DELIVERIES,
+]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: WebhookId = call.parameter("webhook_id")?;

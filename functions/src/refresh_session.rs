@@ -8,6 +8,8 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    secret::SecretText,
+    uses,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -21,20 +23,23 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Identity", "Renew a session; a refresh token works once")
     .takes::<RefreshRequest>()
-    .gives::<Tokens>(200);
+    .gives::<Tokens>(200)
+    .uses(&[uses::USER, uses::EDIT_IDENTITY]);
 
 /// The newest refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// `ref_…`
-    pub refresh_token: String,
+    #[schema(value_type = String)]
+    pub refresh_token: SecretText,
 }
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: RefreshRequest = call.json()?;
-    let (session, generation) = refresh_token::open(context.secrets(), &request.refresh_token)
-        .map_err(|_| IdentityFailed::SessionOver)?;
+    let (session, generation) =
+        refresh_token::open(context.secrets(), request.refresh_token.expose())
+            .map_err(|_| IdentityFailed::SessionOver)?;
     let (user, session) = renew_session(&context.market, session, generation).await?;
     Reply::json(200, &Tokens::issue(context, &user, &session))
 }

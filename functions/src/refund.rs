@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .needs(Scope::Trade)
 .idempotent(Idempotency::Required)
 .takes::<RefundRequest>()
-.gives::<RefundBody>(200);
+.gives::<RefundBody>(200)
+.uses(&[uses::ENTRY, uses::RECORD, uses::CHANGE_ACCOUNT, uses::MOVE_STOCK]);
 
 /// On what terms.
 #[derive(Deserialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::webhook_bodies::{WebhookBody, new_secret};
@@ -22,7 +23,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Webhooks", "A new secret, shown once; the one before it signs as well for 24 h")
 .needs(Scope::Trade)
-.gives::<WebhookBody>(200);
+.gives::<WebhookBody>(200)
+.uses(&[uses::WEBHOOK_LISTS, uses::PUT_WEBHOOK]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let id: WebhookId = call.parameter("webhook_id")?;

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Text,
 };
 use serde::Deserialize;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Administration", "Open a market, close it for new orders, or halt it")
 .needs(Scope::Admin)
 .takes::<SetMarketStatusRequest>()
-.gives::<MarketBody>(200);
+.gives::<MarketBody>(200)
+.uses(&[uses::CATALOGUE, uses::EDIT_CATALOGUE, uses::BOOK, uses::PLACE_COMMAND, uses::DOORBELL]);
 
 /// What may be done in a market.
 #[derive(Deserialize, ToSchema)]

@@ -11,6 +11,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{Text, parse_rfc3339},
 };
 use serde::Deserialize;
@@ -28,7 +29,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Administration", "Set a universe's rate; every version is kept")
 .needs(Scope::Admin)
 .takes::<SetRateRequest>()
-.gives::<UniverseBody>(200);
+.gives::<UniverseBody>(200)
+.uses(&[uses::EDIT_CATALOGUE, uses::RATES]);
 
 /// A new version of a rate.
 #[derive(Deserialize, ToSchema)]

@@ -12,6 +12,8 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    secret::SecretText,
+    uses,
     wire::{Text, UniverseNumber},
 };
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,8 @@ pub const ENDPOINT: Endpoint =
     })
     .described("Identity", "Sign up")
     .takes::<SignupRequest>()
-    .gives::<SignupResponse>(201);
+    .gives::<SignupResponse>(201)
+    .uses(&[uses::OPEN_ACCOUNT, uses::CATALOGUE, uses::EDIT_IDENTITY, uses::PASSWORDS]);
 
 /// Who signs up. A role is not among it: everyone begins as a trader.
 #[derive(Deserialize, ToSchema)]
@@ -39,7 +42,8 @@ pub struct SignupRequest {
     #[schema(value_type = String)]
     email: Text<Email>,
     /// 8 to 128 characters, not the name or the address.
-    password: String,
+    #[schema(value_type = String)]
+    password: SecretText,
     /// The home universe.
     #[schema(value_type = u32)]
     universe_id: UniverseNumber,
@@ -66,11 +70,11 @@ pub struct NewUser {
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: SignupRequest = call.json()?;
     let (username, email) = (request.username.0, request.email.0);
-    Password::choose(&request.password, &username, &email)
+    Password::choose(request.password.expose(), &username, &email)
         .map_err(|error| Problem::invalid("/password", "invalid", &error.to_string()))?;
     let home = universe(context, request.universe_id.0).await?;
     let wanted = SignUp { username, email, home: home.id };
-    let user = register(&context.market, wanted, &request.password, Role::Trader).await?;
+    let user = register(&context.market, wanted, request.password.expose(), Role::Trader).await?;
     let data = NewUser {
         user_id: user.id.to_string(),
         username: user.username.as_str().to_owned(),

@@ -13,6 +13,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Object,
 };
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,8 @@ pub const ENDPOINT: Endpoint =
     .described("Certainty", "What an operation would do now; nothing is written")
     .needs(Scope::Read)
     .takes::<SimulateRequest>()
-    .gives::<SimulateResponse>(200);
+    .gives::<SimulateResponse>(200)
+    .uses(&[uses::ACCOUNT, uses::ITEM, uses::RATES]);
 
 /// One operation, with the body that its own endpoint takes.
 #[derive(Deserialize, ToSchema)]

@@ -6,13 +6,28 @@ use edge::{
     context::Context,
     function::{ScheduleFunction, caught},
     problem::Problem,
+    uses,
 };
 
 use crate::match_orders::match_orders;
 
 /// The function.
-pub static FUNCTION: ScheduleFunction =
-    ScheduleFunction { stem: "sweep", handle: |context| Box::pin(sweep(context)) };
+pub static FUNCTION: ScheduleFunction = ScheduleFunction {
+    stem: "sweep",
+    uses: &[
+        uses::ENTRY,
+        uses::RECORD,
+        uses::CHANGE_ACCOUNT,
+        uses::CATALOGUE,
+        uses::BOOK,
+        uses::COMMAND,
+        uses::MATCH,
+        uses::DUE_DELIVERIES,
+        uses::DOORBELL,
+        uses::DELIVERIES,
+    ],
+    handle: |context| Box::pin(sweep(context)),
+};
 
 /// Markets and webhooks are seen to, whatever becomes of the others. The last failure is the
 /// sweep's.

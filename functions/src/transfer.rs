@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Idempotency, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text},
 };
 use serde::Deserialize;
@@ -31,7 +32,8 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .idempotent(Idempotency::Required)
     .takes::<TransferRequest>()
-    .gives::<TransferBody>(200);
+    .gives::<TransferBody>(200)
+    .uses(&[uses::ENTRY, uses::RECORD, uses::CHANGE_ACCOUNT, uses::CATALOGUE]);
 
 /// How much to whom: to one of `to_user_id` and `to_wallet_id`.
 #[derive(Deserialize, ToSchema)]

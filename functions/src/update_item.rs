@@ -17,6 +17,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::{AmountText, Text, Word},
 };
 use serde::Deserialize;
@@ -36,7 +37,8 @@ pub const ENDPOINT: Endpoint =
     .needs(Scope::Trade)
     .versioned()
     .takes::<UpdateItemRequest>()
-    .gives::<ItemBody>(200);
+    .gives::<ItemBody>(200)
+    .uses(&[uses::ITEM, uses::EDIT_CATALOGUE]);
 
 /// What to change; the rest stays as it is.
 #[derive(Deserialize, ToSchema)]

@@ -9,6 +9,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
     wire::Text,
 };
 use serde::Deserialize;
@@ -26,7 +27,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Webhooks", "Change where events are posted, which, or whether at all")
 .needs(Scope::Trade)
 .takes::<UpdateWebhookRequest>()
-.gives::<WebhookBody>(200);
+.gives::<WebhookBody>(200)
+.uses(&[uses::WEBHOOK_LISTS, uses::PUT_WEBHOOK]);
 
 /// What to change; the rest stays as it is.
 #[derive(Deserialize, ToSchema)]

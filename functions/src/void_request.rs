@@ -12,6 +12,7 @@ use edge::{
     endpoint::{Endpoint, Method},
     problem::Problem,
     reply::Reply,
+    uses,
 };
 
 use crate::{answers::render, get_request::RequestBody, get_transaction::raw};
@@ -25,7 +26,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 )
 .described("Certainty", "Give a key up: it can then never execute; 409 if it has already")
 .needs(Scope::Trade)
-.gives::<RequestBody>(200);
+.gives::<RequestBody>(200)
+.uses(&[uses::ENTRY, uses::RECORD]);
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let key = call.key_parameter("idempotency_key")?;

@@ -24,7 +24,7 @@ async fn answered(world: &World, function: &SocketFunction, event: Value) -> (i6
     (response.status_code, body.map_or(Value::Null, |body: Value| body["code"].clone()))
 }
 
-fn event(world: &World, connection: &str, kind: &str) -> Value {
+pub(crate) fn event(world: &World, connection: &str, kind: &str) -> Value {
     let now = world.context.market.clock.now().millis();
     json!({"isBase64Encoded": false, "requestContext": {
         "connectionId": connection, "eventType": kind, "connectedAt": now,

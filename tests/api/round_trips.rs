@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is there to be quoted")]
 
 mod costs;
+mod prices;
 
 use costs::Costs;
 use serde_json::json;

@@ -75,6 +75,7 @@ async fn a_market_without_universes_is_not_ready() {
         deliveries: Arc::clone(&world.context.market.deliveries),
         dead_letters: Arc::clone(&world.context.dead_letters),
         gateway: Arc::clone(&world.context.gateway),
+        webhook_sender: Arc::clone(&world.context.webhook_sender),
         access_tokens: world.context.access_tokens.clone(),
         quotas: Quotas::unlimited(),
         settings: world.context.market.settings,

@@ -109,7 +109,8 @@ async fn the_authorizer_passes_a_good_token_and_no_other() {
         "publish",
         "sweep",
     ];
-    assert_eq!(EVENT_HANDLERS, tested, "a handler without a test");
+    let stems: Vec<_> = EVENT_HANDLERS.iter().map(|handler| handler.stem).collect();
+    assert_eq!(stems, tested, "a handler without a test");
 }
 
 #[tokio::test]

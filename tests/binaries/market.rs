@@ -164,6 +164,7 @@ fn context(store: DynamoStore) -> Context {
         deliveries: Arc::new(edge::delivery_queue::NoDeliveries),
         dead_letters: Arc::new(NoFailureQueue),
         gateway: Arc::new(NoGateway::default()),
+        webhook_sender: Arc::new(edge::webhook_sender::NoWebhookSender),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),

@@ -11,14 +11,17 @@ use toml::Table;
 use crate::tree::{root, toml};
 
 /// Which packages of the workspace a package may use when it runs. `tests` may use all.
-const DIRECTIONS: [(&str, &[&str]); 7] = [
+const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("app", &["domain"]),
     ("dynamo", &["app", "domain"]),
     ("edge", &["app", "domain", "dynamo"]),
     ("functions", &["app", "domain", "edge"]),
     ("market", &["app", "domain", "dynamo", "edge", "functions"]),
+    ("ops", &["app", "domain", "dynamo", "edge"]),
+    ("templates", &["dynamo", "edge", "functions"]),
     ("testkit", &["app", "domain"]),
+    ("hello", &[]),
 ];
 
 /// What a package may use of the outside when it runs, where purity depends on it.
@@ -28,7 +31,7 @@ const PURE: [(&str, &[&str]); 2] = [
 ];
 
 const SDK: &str = "aws-sdk-dynamodb";
-const SDK_USERS: [&str; 3] = ["dynamo", "market", "tests"];
+const SDK_USERS: [&str; 4] = ["dynamo", "market", "ops", "tests"];
 
 /// A second TLS or HTTP stack, C code, or known advisories. Why: docs/adr/0003.
 const FORBIDDEN: [(&str, &str); 8] = [

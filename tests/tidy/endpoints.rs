@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edge::{endpoint::Endpoint, router::Router};
-use functions::{ENDPOINTS, EVENT_HANDLERS};
+use functions::{ENDPOINTS, EVENT_HANDLERS, EventHandler};
 use serde_json::Value;
 
 use crate::tree::{read, root, stems, toml};
 
 fn expected_stems() -> Vec<String> {
     let endpoints = ENDPOINTS.iter().map(|endpoint| endpoint.stem);
-    let mut stems: Vec<_> =
-        endpoints.chain(EVENT_HANDLERS.iter().copied()).map(str::to_owned).collect();
+    let mut stems: Vec<_> = endpoints
+        .chain(EVENT_HANDLERS.iter().map(|handler| handler.stem))
+        .map(str::to_owned)
+        .collect();
     stems.sort();
     stems
 }
@@ -85,7 +87,7 @@ fn every_endpoints_binary_only_runs_it() {
 
 #[test]
 fn every_event_handlers_binary_is_as_short() {
-    for stem in EVENT_HANDLERS {
+    for EventHandler { stem, .. } in EVENT_HANDLERS {
         let source = read(&format!("functions/src/bin/{stem}.rs"));
         assert!(source.contains("\nfn main() -> Result<(), edge::Error> {\n    edge::"), "{stem}");
         assert_eq!(source.lines().count(), 5, "{stem}");
@@ -94,7 +96,9 @@ fn every_event_handlers_binary_is_as_short() {
 
 #[test]
 fn every_function_has_a_sample_event_and_there_are_no_others() {
-    assert_eq!(stems("events", ".json"), expected_stems());
+    let mut samples = stems("events", ".json");
+    samples.retain(|name| !name.contains('.'));
+    assert_eq!(samples, expected_stems(), "special cases have rules of their own");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The sample events are what the gateway sends, each to its own endpoint.
 
+mod special;
+
 use aws_lambda_events::apigw::{
     ApiGatewayV2CustomAuthorizerV2Request, ApiGatewayV2httpRequest as Event,
     ApiGatewayWebsocketProxyRequest,

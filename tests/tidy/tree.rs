@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use toml::Table;
 
 /// What is not ours, or is made by a build or a run.
-const SKIPPED: [&str; 4] = ["target", ".git", ".market", "node_modules"];
+const SKIPPED: [&str; 5] = ["target", ".git", ".market", ".aws-sam", "node_modules"];
 
 /// A file of the workspace.
 pub(crate) struct File {

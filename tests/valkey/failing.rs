@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// Far above the 50 ms that are promised, far below any hang: the machine may be busy.
-const IN_TIME: Duration = Duration::from_secs(1);
+pub(crate) const IN_TIME: Duration = Duration::from_secs(1);
 
 /// The rate that a process that has just started sees, and how long its request took.
-async fn timed(world: &World, cache: &Arc<ValkeyCache>) -> (String, Duration) {
+pub(crate) async fn timed(world: &World, cache: &Arc<ValkeyCache>) -> (String, Duration) {
     let process = world.process(cache.clone());
     let began = Instant::now();
     let rate = mars_rate(&process).await;
@@ -23,7 +23,7 @@ async fn timed(world: &World, cache: &Arc<ValkeyCache>) -> (String, Duration) {
 }
 
 /// Twenty requests after a failure: none of them waits for the server.
-async fn assert_skipped(world: &World, cache: &Arc<ValkeyCache>) {
+pub(crate) async fn assert_skipped(world: &World, cache: &Arc<ValkeyCache>) {
     let began = Instant::now();
     for _ in 0..20 {
         assert_eq!(timed(world, cache).await.0, "2.5");

@@ -7,7 +7,7 @@ use domain::time::Span;
 use edge::valkey::ValkeyCache;
 
 use crate::{
-    server::Server,
+    server::{OPERATOR, OPERATORS_SOCKET, Server},
     world::{World, mars_rate},
 };
 
@@ -16,8 +16,8 @@ const RIGHTS: &str = "market on >pass~word ~rates:* +@read +@write +@connection 
                       +cluster|slots +cluster|shards -@dangerous";
 
 /// A server that speaks TLS only, with a certificate of an authority of its own, and knows
-/// one user.
-fn secured() -> Server {
+/// one user; and, on this machine alone, its operator.
+pub(crate) fn secured() -> Server {
     Server::start_with(&|port, directory| {
         make_certificates(directory);
         let port = port.to_string();
@@ -30,6 +30,8 @@ fn secured() -> Server {
             ("--tls-auth-clients", "no"),
             ("--user", RIGHTS),
             ("--user", "default off"),
+            ("--user", OPERATOR),
+            ("--unixsocket", OPERATORS_SOCKET),
         ];
         let words =
             options.iter().flat_map(|(name, values)| [*name].into_iter().chain(values.split(' ')));
@@ -66,7 +68,7 @@ fn cache(world: &World, server: &Server, user: &str) -> ValkeyCache {
     world.hasty_cache(&url).with_answer_limit(Span::seconds(10))
 }
 
-fn trusting(cache: ValkeyCache, server: &Server) -> Arc<ValkeyCache> {
+pub(crate) fn trusting(cache: ValkeyCache, server: &Server) -> Arc<ValkeyCache> {
     let pem = fs::read(server.directory().join("authority.pem")).expect("the authority");
     Arc::new(cache.with_root_certificates(&pem).expect("a certificate"))
 }

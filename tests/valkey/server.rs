@@ -5,19 +5,30 @@ use std::{
     ffi::OsString,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
+    os::unix::net::UnixStream,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
     thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
 
 /// A port can be taken between finding it free and listening on it.
 const STARTS_MAX: usize = 5;
+/// How long a server may take to say something in its log.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who may do everything, for a server with users.
+pub(crate) const OPERATOR: &str = "operator on nopass ~* &* +@all";
+/// Where the operator is let in, in the server's directory.
+pub(crate) const OPERATORS_SOCKET: &str = "operator.sock";
 
 /// A running server. It ends with this value.
 pub(crate) struct Server {
     child: Child,
+    log: Receiver<String>,
     port: u16,
     options: Vec<String>,
     directory: TempDir,
@@ -35,8 +46,8 @@ impl Server {
             let directory = tempfile::tempdir().expect("a directory");
             let port = free_port();
             let options = options(port, directory.path());
-            if let Some(child) = spawn(&options, directory.path()) {
-                return Self { child, port, options, directory };
+            if let Some((child, log)) = spawn(&options, directory.path()) {
+                return Self { child, log, port, options, directory };
             }
         }
         panic!("the server did not start on any of {STARTS_MAX} ports");
@@ -62,7 +73,8 @@ impl Server {
 
     /// Starts it again, empty, on the same port.
     pub(crate) fn restart(&mut self) {
-        self.child = spawn(&self.options, self.directory.path()).expect("its port is free again");
+        let spawned = spawn(&self.options, self.directory.path());
+        (self.child, self.log) = spawned.expect("its port is free again");
     }
 
     /// Stops it: connections open, but nothing answers.
@@ -77,22 +89,21 @@ impl Server {
 
     /// What the server answers to a command; nothing for a missing value.
     pub(crate) fn command(&self, words: &[&str]) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
-        let mut request = format!("*{}\r\n", words.len());
-        for word in words {
-            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
-        stream.write_all(request.as_bytes()).expect("it reads");
-        let mut reader = BufReader::new(stream);
-        let mut line = String::new();
-        reader.read_line(&mut line).expect("it answers");
-        let line = line.trim_end();
-        let Some(length) = line.strip_prefix('$') else {
-            return line.trim_start_matches([':', '+']).to_owned();
-        };
-        let mut text = vec![0; length.parse().unwrap_or(0)];
-        reader.read_exact(&mut text).expect("all of it");
-        String::from_utf8(text).expect("UTF-8")
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        exchange(&mut BufReader::new(stream), words)
+    }
+
+    /// The same to the operator of a server with users.
+    pub(crate) fn operate(&self, words: &[&str]) -> String {
+        let stream = UnixStream::connect(self.directory().join(OPERATORS_SOCKET));
+        let mut stream = BufReader::new(stream.expect("it listens"));
+        assert_eq!(exchange(&mut stream, &["AUTH", "operator", "any"]), "OK");
+        exchange(&mut stream, words)
+    }
+
+    /// Waits until the server's log says this.
+    pub(crate) fn says(&self, text: &str) {
+        while !self.log.recv_timeout(PATIENCE).expect(text).contains(text) {}
     }
 
     fn signal(&self, name: &str) {
@@ -109,7 +120,25 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
+fn exchange(stream: &mut BufReader<impl Read + Write>, words: &[&str]) -> String {
+    let mut request = format!("*{}\r\n", words.len());
+    for word in words {
+        request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+    }
+    stream.get_mut().write_all(request.as_bytes()).expect("it reads");
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("it answers");
+    let line = line.trim_end();
+    let Some(length) = line.strip_prefix('$') else {
+        return line.trim_start_matches([':', '+']).to_owned();
+    };
+    let mut text = vec![0; length.parse().unwrap_or(0)];
+    stream.read_exact(&mut text).expect("all of it");
+    String::from_utf8(text).expect("UTF-8")
+}
+
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
@@ -122,20 +151,22 @@ fn binaries() -> Vec<OsString> {
 }
 
 /// A server that is ready; nothing if it ended at once.
-fn spawn(options: &[String], directory: &Path) -> Option<Child> {
+fn spawn(options: &[String], directory: &Path) -> Option<(Child, Receiver<String>)> {
     let mut child = binaries().iter().find_map(|binary| launch(binary, options, directory)).expect(
         "a server to test with: install `valkey-server` or `redis-server`, or name one in \
          VALKEY_SERVER",
     );
-    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    let ready = lines.any(|line| line.is_ok_and(|line| line.contains("Ready to accept")));
-    if !ready {
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let (sender, log) = channel();
+    // Its log must be read on, or else the server waits for us; also if nobody listens to it.
+    thread::spawn(move || {
+        lines.map_while(Result::ok).for_each(|line| sender.send(line).unwrap_or_default());
+    });
+    if !log.iter().any(|line| line.contains("Ready to accept")) {
         child.wait().expect("it ended");
         return None;
     }
-    // Its log must be read on, or else the server waits for us.
-    thread::spawn(move || lines.count());
-    Some(child)
+    Some((child, log))
 }
 
 fn launch(binary: &OsString, options: &[String], directory: &Path) -> Option<Child> {

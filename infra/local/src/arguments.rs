@@ -1,6 +1,6 @@
 //! The command line: what may be said, and the options that it means.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use domain::id::WalletId;
@@ -22,9 +22,12 @@ pub struct Arguments {
     /// What to do in place of running a market.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// The port on 127.0.0.1; 0 picks a free one
+    /// The port; 0 picks a free one
     #[arg(long, default_value_t = 8000)]
     pub port: u16,
+    /// The address to listen on; 0.0.0.0 lets all the network in, with passwords that it knows
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
+    pub listen: Ipv4Addr,
     /// Where the database, the secret and the lock are kept
     #[arg(long, value_name = "DIR", default_value = ".market")]
     pub data_dir: PathBuf,
@@ -137,7 +140,7 @@ impl Arguments {
             None => Storage::Dir { path: dir, fresh: self.fresh },
         };
         let cache_url = self.cache_url.clone();
-        Options { port: self.port, cache_url, ..Options::new(storage) }
+        Options { port: self.port, listen: self.listen, cache_url, ..Options::new(storage) }
     }
 }
 
@@ -203,6 +206,7 @@ mod tests {
         assert_eq!((options.port, options.seed), (8000, true));
         assert_eq!(format!("{:?}", options.storage), format!("{kept:?}"));
         assert_eq!(options.cache_url, None);
+        assert_eq!(options.listen, Ipv4Addr::LOCALHOST);
     }
 
     #[test]
@@ -216,6 +220,8 @@ mod tests {
             r#"Endpoint { url: "http://localhost:4566", dir: ".market" }"#
         );
         assert_eq!(parsed(&["--port", "0"]).expect("valid").options().port, 0);
+        let open = parsed(&["--listen", "0.0.0.0"]).expect("valid").options();
+        assert_eq!(open.listen, Ipv4Addr::UNSPECIFIED);
         let cached = parsed(&["--cache-url", "redis://localhost:6379"]).expect("valid");
         assert_eq!(cached.options().cache_url.as_deref(), Some("redis://localhost:6379"));
     }
@@ -225,6 +231,7 @@ mod tests {
         for (arguments, kind) in [
             (&["--port", "65536"][..], ErrorKind::ValueValidation),
             (&["--port", "-1"], ErrorKind::UnknownArgument),
+            (&["--listen", "localhost"], ErrorKind::ValueValidation),
             (&["--memory", "--fresh"], ErrorKind::ArgumentConflict),
             (&["--memory", "--dynamodb-endpoint", "http://a"], ErrorKind::ArgumentConflict),
             (&["--fresh", "--dynamodb-endpoint", "http://a"], ErrorKind::ArgumentConflict),

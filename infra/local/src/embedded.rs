@@ -29,6 +29,7 @@ use tokio::sync::watch;
 pub use meter::{MeterReading, MeteredTransport};
 pub use operations::Answer;
 pub use streams::{RECORDS_MAX, Stream};
+pub(crate) use transport::is_write;
 
 use operations::Engine;
 use streams::StreamRecords;

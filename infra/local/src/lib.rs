@@ -7,6 +7,7 @@ mod data_dir;
 pub mod demo;
 pub mod doorbell;
 pub mod embedded;
+pub mod endpoint;
 mod failures;
 pub mod options;
 pub mod report;

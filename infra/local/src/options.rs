@@ -1,6 +1,6 @@
 //! What a market may be started with, and why it did not start.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use app::{
     market::Settings,
@@ -60,8 +60,10 @@ impl fmt::Debug for Storage {
 pub struct Options {
     /// Where it keeps what lasts.
     pub storage: Storage,
-    /// The port on 127.0.0.1; 0 picks a free one.
+    /// The port; 0 picks a free one.
     pub port: u16,
+    /// The address to listen on: this machine's own, but in a container.
+    pub listen: Ipv4Addr,
     /// Where a Valkey server shares rates; nowhere by default.
     pub cache_url: Option<String>,
     /// Whether the demo market is made.
@@ -86,6 +88,7 @@ impl Options {
         Self {
             storage,
             port: 0,
+            listen: Ipv4Addr::LOCALHOST,
             cache_url: None,
             seed: true,
             quotas: Quotas::default(),

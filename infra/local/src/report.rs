@@ -24,8 +24,14 @@ pub struct Report {
     pub items: Vec<DemoItem>,
     /// The demo markets as they are now.
     pub markets: Vec<DemoMarket>,
-    /// Where the data is kept; nowhere in memory.
+    /// Where the data is kept, or the secret alone beside a DynamoDB behind a URL; nowhere in
+    /// memory.
     pub data_dir: Option<String>,
+    /// The DynamoDB behind a URL that has the data, if one has.
+    pub dynamodb: Option<String>,
+    /// Why nothing follows the streams, if nothing does: then statements, candles, sockets and
+    /// webhooks are not fed.
+    pub not_followed: Option<String>,
 }
 
 /// A demo user.
@@ -92,10 +98,18 @@ pub struct DemoMarket {
 
 impl Report {
     /// The report of a market at this address that is not seeded.
-    pub(crate) fn at(url: String, data_dir: Option<String>) -> Self {
-        let docs = format!("{url}/docs");
-        let (users, items, markets) = (Vec::new(), Vec::new(), Vec::new());
-        Self { url, docs, users, admin: None, items, markets, data_dir }
+    pub(crate) fn at(url: String) -> Self {
+        Self {
+            docs: format!("{url}/docs"),
+            url,
+            users: Vec::new(),
+            admin: None,
+            items: Vec::new(),
+            markets: Vec::new(),
+            data_dir: None,
+            dynamodb: None,
+            not_followed: None,
+        }
     }
 
     /// Adds the demo market, with the admin's password if it is to be shown.
@@ -198,9 +212,13 @@ impl fmt::Display for Report {
         writeln!(out, "Multiverse Market is ready.\n")?;
         writeln!(out, "  API     {}/api/v1", self.url)?;
         writeln!(out, "  docs    {}", self.docs)?;
-        match &self.data_dir {
-            Some(path) => writeln!(out, "  data    {path}")?,
-            None => writeln!(out, "  data    in memory, gone when it stops")?,
+        match (&self.dynamodb, &self.data_dir) {
+            (Some(url), Some(path)) => writeln!(out, "  data    {url}, the secret in {path}")?,
+            (Some(data), None) | (None, Some(data)) => writeln!(out, "  data    {data}")?,
+            (None, None) => writeln!(out, "  data    in memory, gone when it stops")?,
+        }
+        if let Some(reason) = &self.not_followed {
+            writeln!(out, "  NOT FED statements, candles, sockets, webhooks: {reason}")?;
         }
         if let Some(DemoAdmin { username, password }) = &self.admin {
             let password = password.as_deref().unwrap_or("(printed on first start)");

@@ -9,7 +9,7 @@ use app::{
 };
 use aws_sdk_dynamodb::Client;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use dynamo::{Access, DynamoStore, Streams, TableNames, create_missing_tables};
+use dynamo::{DynamoStore, Streams, TableNames, create_missing_tables, schema::TABLES};
 use edge::{
     auth::{access_token::AccessTokens, keys::Secrets},
     boot::Parts,
@@ -19,6 +19,7 @@ use edge::{
     sockets::Gateway,
     system::SystemClock,
     valkey::ValkeyCache,
+    webhook_sender::HttpWebhookSender,
 };
 use functions::{deliver_webhooks, match_orders, sweep};
 use ring::hmac;
@@ -33,6 +34,7 @@ use crate::{
     data_dir::{DataDir, new_secret},
     doorbell::{Answering, Handle, Rings, Sweep, doorbell},
     embedded::EmbeddedDynamo,
+    endpoint::EndpointDynamo,
     failures::{FailureFile, FailureLog},
     options::{Options, StartError, Storage},
     report::Report,
@@ -40,7 +42,7 @@ use crate::{
     seed::{Admin, seed},
     serve::{Served, serve},
     sockets::{LocalGateway, Open, sockets},
-    streams::{self, Checkpoints, Deliver, Followers, Mapping, create_checkpoints},
+    streams::{self, Checkpoints, Deliver, Followers, Mapping, Source, create_checkpoints},
     webhooks::{self, Tasks, deliveries},
 };
 
@@ -133,7 +135,10 @@ impl RunningMarket {
 struct Opened {
     store: Arc<dyn Store>,
     secret: String,
-    embedded: Option<EmbeddedDynamo>,
+    /// Whose streams are followed, if anybody's are.
+    source: Option<Source>,
+    /// Why they are not.
+    not_followed: Option<String>,
     data_dir: Option<DataDir>,
 }
 
@@ -143,7 +148,7 @@ struct Opened {
 /// [`StartError`], before anything is served.
 pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let router = Router::new(functions::ENDPOINTS)?;
-    let listener = listen(options.port)?;
+    let listener = listen(options.listen, options.port)?;
     let port = listener.local_addr().map_or(options.port, |address| address.port());
     let opened = open(&options).await?;
     let (bell, rings) = doorbell();
@@ -153,10 +158,9 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let queue = Arc::new(queue);
     let door = Arc::clone(&gateway) as Arc<dyn Gateway>;
     let context = context(&options, &opened, doorbell, queue, door)?;
-    let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
-    let mut report = Report::at(format!("http://localhost:{port}"), data_dir);
-    if let Some(embedded) = &opened.embedded {
-        follow_from_the_beginning(embedded, &context).await?;
+    let mut report = report_of(port, &options, &opened);
+    if let Some(source) = &opened.source {
+        follow_from_the_beginning(source, &context).await?;
     }
     if options.seed {
         let password = admin_password(&opened.secret);
@@ -173,15 +177,12 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     server.spawn(serve(listener, Arc::clone(&served), stopped));
     let delivering = deliver(tasks, &served);
     let answering = answer(rings, &served);
-    let followers = opened.embedded.as_ref().map(|embedded| follow(embedded, &served));
+    let followers = opened.source.as_ref().map(|source| follow(source, &served));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let schedules = schedules::wake(&served, &clock);
     let mut sweeper = JoinSet::new();
-    match opened.embedded {
-        Some(embedded) => {
-            sweeper.spawn(sweep_expired(embedded));
-        }
-        None => tracing::info!("no streams are followed: the database is not this program's own"),
+    if let Some(Source::Embedded(embedded)) = opened.source {
+        sweeper.spawn(sweep_expired(embedded));
     }
     let data_dir = opened.data_dir;
     let market = RunningMarket {
@@ -200,22 +201,30 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     Ok(market)
 }
 
+/// What is known of a market before it is seeded.
+fn report_of(port: u16, options: &Options, opened: &Opened) -> Report {
+    let dynamodb = match &options.storage {
+        Storage::Endpoint { url, .. } => Some(url.clone()),
+        Storage::Memory | Storage::Dir { .. } | Storage::Store(_) => None,
+    };
+    let data_dir = opened.data_dir.as_ref().map(|dir| dir.path().display().to_string());
+    let not_followed = opened.not_followed.clone();
+    Report { data_dir, dynamodb, not_followed, ..Report::at(format!("http://localhost:{port}")) }
+}
+
 /// Before any function has followed a stream: sees to what no stream tells of any more.
-async fn follow_from_the_beginning(
-    embedded: &EmbeddedDynamo,
-    context: &Context,
-) -> Result<(), StartError> {
+async fn follow_from_the_beginning(source: &Source, context: &Context) -> Result<(), StartError> {
     let tables = TableNames::prefixed(TABLE_PREFIX);
-    let none = Checkpoints::new(embedded, &tables).are_none().await;
+    let none = Checkpoints::new(source.client(), &tables).are_none().await;
     if none.map_err(StartError::Streams)? {
-        let folded = backfill(&embedded.client(), &tables, &context.market).await;
+        let folded = backfill(&source.client(), &tables, &context.market).await;
         folded.map_err(|problem| StartError::Backfill(problem.code, problem.detail))?;
     }
     Ok(())
 }
 
 /// The functions behind streams, in this process.
-fn follow(embedded: &EmbeddedDynamo, served: &Arc<Served>) -> Followers {
+fn follow(source: &Source, served: &Arc<Served>) -> Followers {
     let tables = TableNames::prefixed(TABLE_PREFIX);
     let followed = functions::STREAM_FUNCTIONS
         .iter()
@@ -229,7 +238,7 @@ fn follow(embedded: &EmbeddedDynamo, served: &Arc<Served>) -> Followers {
         Mapping { function: function.stem, table: tables.with_stem(stem), deliver }
     });
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    streams::follow(embedded, &tables, mappings.collect(), &clock)
+    streams::follow(source, &tables, mappings.collect(), &clock)
 }
 
 /// The functions that the queue and the schedule wake, in this process. They wait by the
@@ -261,7 +270,7 @@ fn deliver(tasks: Tasks, served: &Arc<Served>) -> JoinSet<()> {
     tasks.deliver(deliver, Arc::new(SystemClock))
 }
 
-fn listen(port: u16) -> Result<TcpListener, StartError> {
+fn listen(address: Ipv4Addr, port: u16) -> Result<TcpListener, StartError> {
     let listening = || {
         let socket = TcpSocket::new_v4()?;
         // As `TcpListener::bind` has it: a port is free again at once.
@@ -269,7 +278,7 @@ fn listen(port: u16) -> Result<TcpListener, StartError> {
         socket.set_reuseaddr(true)?;
         // Connections inherit it.
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-        socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+        socket.bind((address, port).into())?;
         socket.listen(BACKLOG)
     };
     listening().map_err(|source| match source.kind() {
@@ -284,14 +293,15 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
         Storage::Store(store) => Ok(Opened {
             store: Arc::clone(store),
             secret: new_secret(entropy),
-            embedded: None,
+            source: None,
+            not_followed: Some("the store is not this program's own".to_owned()),
             data_dir: None,
         }),
         Storage::Memory => {
             let embedded = EmbeddedDynamo::in_memory().map_err(StartError::Database)?;
             let store = own_store(embedded.client(), "memory").await?;
             let secret = new_secret(entropy);
-            Ok(Opened { store, secret, embedded: Some(embedded), data_dir: None })
+            Ok(opened(store, secret, Source::Embedded(embedded), None))
         }
         Storage::Dir { path, fresh } => {
             let data_dir = DataDir::take(path)?;
@@ -303,16 +313,47 @@ async fn open(options: &Options) -> Result<Opened, StartError> {
             let database = data_dir.database();
             let embedded = EmbeddedDynamo::open(&database).map_err(StartError::Database)?;
             let store = own_store(embedded.client(), &database.display().to_string()).await?;
-            Ok(Opened { store, secret, embedded: Some(embedded), data_dir: Some(data_dir) })
+            Ok(opened(store, secret, Source::Embedded(embedded), Some(data_dir)))
         }
         Storage::Endpoint { url, dir } => {
             let data_dir = DataDir::take(dir)?;
             let secret = data_dir.secret(entropy)?;
-            let client = dynamo::connect(Access::emulator(url));
-            let store = store(client, url, Streams::None).await?;
-            Ok(Opened { store, secret, embedded: None, data_dir: Some(data_dir) })
+            let endpoint = EndpointDynamo::connect(url);
+            let store = own_store(endpoint.client(), url).await?;
+            let why_not = why_not_followed(&endpoint).await;
+            let opened = opened(store, secret, Source::Endpoint(endpoint), Some(data_dir));
+            Ok(match why_not {
+                Some(reason) => Opened { source: None, not_followed: Some(reason), ..opened },
+                None => opened,
+            })
         }
     }
+}
+
+fn opened(
+    store: Arc<dyn Store>,
+    secret: String,
+    source: Source,
+    data_dir: Option<DataDir>,
+) -> Opened {
+    Opened { store, secret, source: Some(source), not_followed: None, data_dir }
+}
+
+/// Why the streams at an endpoint cannot be followed, if they cannot: then the market serves all
+/// the same, and says what is missing.
+async fn why_not_followed(endpoint: &EndpointDynamo) -> Option<String> {
+    let tables = TableNames::prefixed(TABLE_PREFIX);
+    for table in TABLES.iter().filter(|table| table.stream.is_some()) {
+        let name = tables.of(table);
+        let reason = match endpoint.stream(&name).await {
+            Ok(Some(_)) => continue,
+            Ok(None) => format!("{name} has no stream"),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(reason, "no streams are followed");
+        return Some(reason);
+    }
+    None
 }
 
 /// Makes the database, if there is none. The engine makes a table in several steps, and a
@@ -327,18 +368,12 @@ async fn make_database(data_dir: &DataDir) -> Result<(), StartError> {
     data_dir.accept_database()
 }
 
-/// In an engine of our own, whose streams are followed.
+/// Where streams are followed.
 async fn own_store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartError> {
-    let made = create_checkpoints(&client, &TableNames::prefixed(TABLE_PREFIX)).await;
-    made.map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
-    store(client, at, Streams::Declared).await
-}
-
-async fn store(client: Client, at: &str, streams: Streams) -> Result<Arc<dyn Store>, StartError> {
+    let failed = |source| StartError::Tables { at: at.to_owned(), source };
     let tables = TableNames::prefixed(TABLE_PREFIX);
-    create_missing_tables(&client, &tables, streams)
-        .await
-        .map_err(|source| StartError::Tables { at: at.to_owned(), source })?;
+    create_checkpoints(&client, &tables).await.map_err(failed)?;
+    create_missing_tables(&client, &tables, Streams::Declared).await.map_err(failed)?;
     Ok(Arc::new(DynamoStore::new(client, tables)))
 }
 
@@ -357,6 +392,7 @@ fn context(
         Some(url) => Some(Arc::new(ValkeyCache::from_url(url, Arc::clone(&options.clock))?)),
         None => None,
     };
+    let sender = HttpWebhookSender::new(options.settings.webhooks, Arc::clone(&options.clock));
     let parts = Parts {
         store: Arc::clone(&opened.store),
         cache,
@@ -367,6 +403,7 @@ fn context(
         deliveries,
         dead_letters: dead_letters(opened),
         gateway,
+        webhook_sender: Arc::new(sender),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: ISSUER.to_owned(),

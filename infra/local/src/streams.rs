@@ -8,6 +8,7 @@
 mod checkpoints;
 mod follower;
 mod pruning;
+mod source;
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +22,8 @@ use futures_util::future::BoxFuture;
 use tokio::{sync::watch, task::JoinSet};
 
 pub(crate) use checkpoints::{Checkpoints, create_checkpoints};
+pub use source::{Reader, Source, SourceError};
 
-use crate::embedded::EmbeddedDynamo;
 use follower::Follower;
 use pruning::{Passed, prune_for_ever};
 
@@ -59,11 +60,12 @@ impl Followers {
 /// Follows these tables' streams from their checkpoints on, or from the first record that is
 /// left. Looks after every write of this process, and once a second for those of others. What
 /// fails is tried again after 100 ms at first, after 5 s at most. Records that all functions have
-/// passed are removed, and so are those that no function follows. Waits by the clock, which must
-/// be one that takes its time.
+/// passed are removed from the engine of this process, and so are those that no function follows;
+/// a service behind a URL removes its own after a day. Waits by the clock, which must be one that
+/// takes its time.
 #[must_use]
 pub fn follow(
-    dynamo: &EmbeddedDynamo,
+    source: &Source,
     tables: &TableNames,
     mappings: Vec<Mapping>,
     clock: &Arc<dyn Clock>,
@@ -74,12 +76,12 @@ pub fn follow(
     let names = with_stream.map(|table| tables.of(table)).collect();
     let followed = mappings.iter().map(|mapping| mapping.table.clone()).collect();
     let passed = Arc::new(Passed::new(names, followed));
-    let checkpoints = Checkpoints::new(dynamo, tables);
+    let checkpoints = Checkpoints::new(source.client(), tables);
     for (number, mapping) in mappings.into_iter().enumerate() {
         let follower = Follower {
             checkpoints: checkpoints.clone(),
-            dynamo: dynamo.clone(),
-            written: dynamo.writes(),
+            source: source.clone(),
+            written: source.writes(),
             clock: Arc::clone(clock),
             stopped: stopped.clone(),
             passed: Arc::clone(&passed),
@@ -88,6 +90,8 @@ pub fn follow(
         };
         tasks.spawn(follower.follow());
     }
-    tasks.spawn(prune_for_ever(dynamo.clone(), passed, Arc::clone(clock), stopped));
+    if let Source::Embedded(dynamo) = source {
+        tasks.spawn(prune_for_ever(dynamo.clone(), passed, Arc::clone(clock), stopped));
+    }
     Followers { stop, tasks }
 }

@@ -16,6 +16,7 @@ use domain::{
 use crate::{
     perform::{Failed, Freshness},
     ports::{Clock, Store},
+    tally,
 };
 
 /// How long an item may be served without being read again.
@@ -43,10 +44,12 @@ impl ItemCache {
     /// [`Missing::Item`]; the store's own.
     pub async fn get(&self, id: ItemId, freshness: Freshness) -> Result<Item, Failed> {
         let now = self.clock.now();
-        if freshness == Freshness::Cached
-            && let Some(item) = self.cached(id, now)
-        {
-            return Ok(item);
+        if freshness == Freshness::Cached {
+            if let Some(item) = self.cached(id, now) {
+                tally::count(|tally| tally.process_hits += 1);
+                return Ok(item);
+            }
+            tally::count(|tally| tally.misses += 1);
         }
         let item = self.store.item(id).await?.ok_or(Missing::Item)?;
         self.keep(&item, now);

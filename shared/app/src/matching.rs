@@ -29,6 +29,7 @@ use crate::{
     market::{Market, TRIES_MAX},
     perform::{Failed, Freshness},
     ports::{CommitError, EventQuery, EventStretch, Failure, Found, Logged, StoreError},
+    tally,
 };
 
 /// How many commands are read at once. An order that only rests takes two writes of a commit's
@@ -124,6 +125,7 @@ pub async fn match_orders(market: &Market, pair: PairId) -> Result<Matched, Fail
         let read = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         let stopped = match round(market, pair, &mut desk, &waiting, &obstacles).await {
             Ok(done) => {
+                tally::count(|tally| tally.backlog = tally.backlog.saturating_add(read));
                 matched.add(done);
                 obstacles = Obstacles::default();
                 if read < limit {

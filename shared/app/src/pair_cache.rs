@@ -12,6 +12,7 @@ use domain::{
 use crate::{
     perform::{Failed, Freshness},
     ports::{Clock, Store, StoreError},
+    tally,
 };
 
 /// How long pairs may be served without being read again.
@@ -41,7 +42,11 @@ impl PairCache {
             && let Some((read_at, pairs)) = &*self.cached()
             && now.since(*read_at) < LIFETIME
         {
+            tally::count(|tally| tally.process_hits += 1);
             return Ok(Arc::clone(pairs));
+        }
+        if freshness == Freshness::Cached {
+            tally::count(|tally| tally.misses += 1);
         }
         let mut pairs = self.store.pairs().await?;
         pairs.sort_by_key(|pair| (pair.created_at, pair.id()));

@@ -25,7 +25,7 @@ use domain::{
     universe::{Universe, UniverseId},
 };
 
-pub use metrics::{Metrics, Unit};
+pub use metrics::{Measurement, Metrics, Unit};
 pub use projections::*;
 pub use sockets::*;
 pub use webhooks::*;

@@ -13,6 +13,7 @@ use domain::{
 use crate::{
     perform::{Failed, Freshness},
     ports::{Clock, Store, StoreError},
+    tally,
 };
 
 /// From this age on a snapshot is replaced beside the request that notices it.
@@ -73,12 +74,15 @@ impl RateCache {
             return self.renew().await;
         }
         if let Some(snapshot) = self.local(HARD_AGE) {
+            tally::count(|tally| tally.process_hits += 1);
             return Ok(snapshot.universes);
         }
         if let Some(snapshot) = self.shared_snapshot(HARD_AGE).await {
+            tally::count(|tally| tally.shared_hits += 1);
             self.keep(&snapshot);
             return Ok(snapshot.universes);
         }
+        tally::count(|tally| tally.misses += 1);
         self.renew().await
     }
 

@@ -6,14 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        BehaviorVersion, Config, Credentials, Region, SharedHttpClient, retry::RetryConfig,
-        timeout::TimeoutConfig,
+        BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::https::https_client;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -27,9 +25,9 @@ pub struct Access {
     /// The access key's id.
     pub access_key_id: String,
     /// The access key's secret.
-    pub secret_access_key: String,
+    pub secret_access_key: SecretString,
     /// The session's token, for temporary keys.
-    pub session_token: Option<String>,
+    pub session_token: Option<SecretString>,
     /// The region, as in `eu-central-1`.
     pub region: String,
     /// The address, if it is not AWS's own.
@@ -42,7 +40,7 @@ impl Access {
     pub fn emulator(endpoint: &str) -> Self {
         Self {
             access_key_id: "local".to_owned(),
-            secret_access_key: "local".to_owned(),
+            secret_access_key: "local".into(),
             session_token: None,
             region: "us-east-1".to_owned(),
             endpoint: Some(endpoint.to_owned()),
@@ -54,19 +52,12 @@ impl Access {
     pub fn credentials(&self) -> Credentials {
         Credentials::new(
             &*self.access_key_id,
-            &*self.secret_access_key,
-            self.session_token.clone(),
+            self.secret_access_key.expose_secret(),
+            self.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
             None,
             "configured",
         )
     }
-}
-
-/// HTTPS by rustls and ring: the SDK's default costs 32 ms of CPU at its first call.
-/// Nothing is opened before the first use.
-#[must_use]
-pub fn https_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 /// A client over [`https_client`].

@@ -26,6 +26,15 @@ const OURS: &[&str] = &[
     "ValidationException",
 ];
 
+/// Errors whose messages repeat what was signed, a session's token among it: they are left out.
+const SIGNING: &[&str] = &[
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
 pub(crate) const CONDITION: &str = "ConditionalCheckFailed";
 pub(crate) const CONFLICT: &str = "TransactionConflict";
 pub(crate) const INVALID: &str = "ValidationError";
@@ -35,7 +44,8 @@ pub(crate) fn store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) ->
     match error {
         SdkError::ServiceError(context) => {
             let code = context.err().code().unwrap_or("an error without a code");
-            let message = context.err().message().unwrap_or("without a message");
+            let message = context.err().message().filter(|_| !SIGNING.contains(&code));
+            let message = message.unwrap_or("without a message");
             let text = format!("{code}: {message}");
             if OURS.contains(&code) {
                 StoreError::Corrupt(text)

@@ -13,6 +13,7 @@ use crate::{
     error::{invalid, store_error},
     expression::names,
     rows::{Row, Stored},
+    tally,
 };
 
 /// How often keys that the service left out are asked for again, after 10 ms doubled each time.
@@ -33,7 +34,10 @@ pub(crate) async fn get(
         .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
         .send()
         .await;
-    Ok(found.map_err(|error| store_error(&error))?.item)
+    tally::round_trip();
+    let found = found.map_err(|error| store_error(&error))?;
+    tally::read(found.consumed_capacity.as_slice());
+    Ok(found.item)
 }
 
 /// Rows as of the last commit, in no order; those that are not there are left out.
@@ -43,6 +47,15 @@ pub(crate) async fn get_all<T: Stored>(
     table: &str,
     keys: Vec<Row>,
 ) -> Result<Vec<T>, StoreError> {
+    get_rows(client, table, keys).await?.into_iter().map(T::from_row).collect()
+}
+
+/// The rows of [`get_all`] as they are.
+pub(crate) async fn get_rows(
+    client: &Client,
+    table: &str,
+    keys: Vec<Row>,
+) -> Result<Vec<Row>, StoreError> {
     let mut values = Vec::with_capacity(keys.len());
     let mut left = keys;
     for attempt in 0..BATCH_TRIES_MAX {
@@ -58,12 +71,11 @@ pub(crate) async fn get_all<T: Stored>(
             .request_items(table, wanted.build().map_err(invalid)?)
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
             .send()
-            .await
-            .map_err(|error| store_error(&error))?;
-        let rows = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
-        for row in rows {
-            values.push(T::from_row(row)?);
-        }
+            .await;
+        tally::round_trip();
+        let answer = answer.map_err(|error| store_error(&error))?;
+        tally::read(answer.consumed_capacity());
+        values.extend(answer.responses.unwrap_or_default().remove(table).unwrap_or_default());
         let unprocessed = answer.unprocessed_keys.unwrap_or_default().remove(table);
         left = unprocessed.map(|unprocessed| unprocessed.keys).unwrap_or_default();
     }
@@ -117,8 +129,10 @@ pub(crate) async fn query(client: &Client, stretch: &Stretch) -> Result<Vec<Row>
             .set_exclusive_start_key(resume_at)
             .set_limit(page_size.filter(|_| first || stretch.filter.is_none()))
             .send()
-            .await
-            .map_err(|error| store_error(&error))?;
+            .await;
+        tally::round_trip();
+        let page = page.map_err(|error| store_error(&error))?;
+        tally::read(page.consumed_capacity.as_slice());
         rows.extend(page.items.unwrap_or_default());
         resume_at = page.last_evaluated_key.filter(|key| !key.is_empty());
         if rows.len() >= stretch.limit || resume_at.is_none() {

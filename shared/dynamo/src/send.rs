@@ -27,6 +27,7 @@ use crate::{
     expression::names,
     read::{BATCH_PAUSE, BATCH_TRIES_MAX},
     rows::Row,
+    tally,
     transact::Action,
 };
 
@@ -62,13 +63,21 @@ pub(crate) async fn all_or_none(
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
             .send()
             .await;
-        let Err(error) = sent else { return Ok(Vec::new()) };
+        tally::round_trip();
+        let error = match sent {
+            Ok(done) => {
+                tally::wrote(done.consumed_capacity());
+                return Ok(Vec::new());
+            }
+            Err(error) => error,
+        };
         let Some(reasons) = why_not_written(&error) else { return Err(store_error(&error)) };
         let unmet = unmet(reasons);
         if !unmet.is_empty() {
             return Ok(unmet);
         }
         in_the_way(reasons)?;
+        tally::conflict();
     }
     Err(StoreError::Unavailable("others are in the way again and again".to_owned()))
 }
@@ -92,14 +101,19 @@ pub(crate) async fn all_at_once(
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
             .send()
             .await;
+        tally::round_trip();
         match read {
             Ok(answer) => {
+                tally::read(answer.consumed_capacity());
                 let rows = answer.responses.unwrap_or_default().into_iter();
                 let present = |row: &Row| !row.is_empty();
                 return Ok(rows.map(|found| found.item.filter(present)).collect());
             }
             Err(error) => match why_not_read(&error) {
-                Some(reasons) => in_the_way(reasons)?,
+                Some(reasons) => {
+                    in_the_way(reasons)?;
+                    tally::conflict();
+                }
                 None => return Err(store_error(&error)),
             },
         }
@@ -120,8 +134,12 @@ pub(crate) async fn put(client: &Client, action: Action) -> Result<bool, StoreEr
         .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
         .send()
         .await;
+    tally::round_trip();
     match sent {
-        Ok(_) => Ok(true),
+        Ok(done) => {
+            tally::wrote(done.consumed_capacity.as_slice());
+            Ok(true)
+        }
         Err(error)
             if error
                 .as_service_error()
@@ -164,8 +182,10 @@ async fn delete_batch(
             .request_items(table, left)
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
             .send()
-            .await
-            .map_err(|error| store_error(&error))?;
+            .await;
+        tally::round_trip();
+        let answer = answer.map_err(|error| store_error(&error))?;
+        tally::wrote(answer.consumed_capacity());
         left = answer.unprocessed_items.unwrap_or_default().remove(table).unwrap_or_default();
         if left.is_empty() {
             return Ok(());

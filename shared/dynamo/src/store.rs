@@ -29,13 +29,15 @@ use domain::{
 use crate::{
     error::{commit_error, invalid},
     expression::values,
+    grants::{Action as Grantable, Grant},
     listeners::Listeners,
-    read::{Stretch, get, get_all, query},
+    read::{Stretch, get, get_all, get_rows, query},
     rows::{Counted, Row, Spelled, Stored, keys, number, text},
     schema::{
         ACCOUNTS, BY_COUNTERPARTY, BY_PARTY, BY_PRICE, BY_SELLER, BY_TIME, BY_UNIVERSE, CATALOG,
-        IDENTITY, Index, JOURNAL, Table, TableNames,
+        IDENTITY, Index, JOURNAL, TABLES, Table, TableNames,
     },
+    tally,
     token::token,
     transact::{Action, actions},
 };
@@ -54,6 +56,30 @@ impl DynamoStore {
     #[must_use]
     pub fn new(client: Client, tables: TableNames) -> Self {
         Self { client, tables, listeners: Listeners::default() }
+    }
+
+    /// Reads something that is not there, as far as these grants allow anything to be read: the
+    /// first call opens a connection and loads code, which a client need not wait for.
+    ///
+    /// # Errors
+    /// The service's own.
+    pub async fn prime(&self, grants: &[Grant]) -> Result<(), StoreError> {
+        let reads = |grant: &&Grant| grant.index.is_none() && !grant.action.writes();
+        let Some(grant) = grants.iter().find(reads) else { return Ok(()) };
+        let Some(table) = TABLES.iter().find(|table| table.stem == grant.table) else {
+            return Ok(());
+        };
+        let key = std::iter::once(table.partition).chain(table.sort);
+        let key: Row = key.map(|name| (name.to_owned(), text("-"))).collect();
+        let name = self.tables.of(table);
+        match grant.action {
+            Grantable::Query => {
+                let nothing = self.partition(table, "-".to_owned(), 1);
+                query(&self.client, &nothing).await.map(|_| ())
+            }
+            Grantable::BatchGetItem => get_rows(&self.client, &name, vec![key]).await.map(|_| ()),
+            _ => get(&self.client, name, key).await.map(|_| ()),
+        }
     }
 
     async fn get<T: Stored>(&self, table: &Table, key: Row) -> Result<Option<T>, StoreError> {
@@ -146,7 +172,13 @@ impl Ledger for DynamoStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| commit_error(commit, &error))
+        tally::round_trip();
+        let done = sent.map_err(|error| commit_error(commit, &error));
+        if matches!(done, Err(CommitError::Conflict | CommitError::Refused(_))) {
+            tally::conflict();
+        }
+        tally::wrote(done?.consumed_capacity());
+        Ok(())
     }
 
     async fn account(&self, user: UserId) -> Result<Option<Account>, StoreError> {

@@ -9,12 +9,14 @@ use app::{
     market::{Market, Settings},
     matching::Desks,
     pair_cache::PairCache,
-    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store},
+    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store, WebhookSender},
     rate_cache::{RateCache, SharedCache},
     tape::Tapes,
 };
 use dynamo::{DynamoStore, TableNames};
 
+#[cfg(feature = "cache-discovery")]
+use crate::valkey::control_plane::{self, ControlPlane};
 use crate::{
     auth::{access_token::AccessTokens, keys::Secrets, password::PasswordHasher},
     context::Context,
@@ -25,9 +27,10 @@ use crate::{
     metrics::{EmbeddedMetrics, LoggedMetrics},
     queue::{self, SqsDoorbell, Unrung},
     sockets::{Gateway, NoGateway},
-    system::{Argon2Passwords, SystemClock, SystemEntropy},
-    valkey::ValkeyCache,
-    webhook_sender::HttpWebhookSender,
+    system::{Argon2Passwords, NoPasswords, SystemClock, SystemEntropy},
+    uses::Use,
+    valkey::{ValkeyCache, iam::IamSignIn},
+    webhook_sender::{HttpWebhookSender, NoWebhookSender},
 };
 
 /// The environment does not say what a function needs to know.
@@ -41,9 +44,10 @@ pub enum BootFailed {
     Invalid(&'static str),
 }
 
-/// 32 bytes in base64 from which every key is derived.
+/// 32 to 64 bytes in base64 from which every key is derived.
 pub const TOKEN_SECRET: &str = "MARKET_TOKEN_SECRET";
-/// The secret before it, while its tokens are still about; optional.
+/// The secret before it, while its tokens are still about; optional. `none` is none: templates
+/// cannot leave a variable out.
 pub const TOKEN_SECRET_PREVIOUS: &str = "MARKET_TOKEN_SECRET_PREVIOUS";
 /// Who issues access tokens: the API's URL.
 pub const TOKEN_ISSUER: &str = "MARKET_TOKEN_ISSUER";
@@ -53,6 +57,14 @@ pub const TOKEN_AUDIENCE: &str = "MARKET_TOKEN_AUDIENCE";
 pub const TABLE_PREFIX: &str = "MARKET_TABLE_PREFIX";
 /// Where the cache is, as in `rediss://user:password@host:6379`; optional.
 pub const CACHE_URL: &str = "MARKET_CACHE_URL";
+/// The cache's name; with it the function signs in by IAM. Optional.
+pub const CACHE_NAME: &str = "MARKET_CACHE_NAME";
+/// What the cache with this name is: `serverless` or `nodes`.
+pub const CACHE_KIND: &str = "MARKET_CACHE_KIND";
+/// Set, the cache's endpoint is asked for by its name. Only in a build with `cache-discovery`.
+pub const CACHE_DISCOVER: &str = "MARKET_CACHE_DISCOVER";
+/// Where ElastiCache's control plane is, if not at AWS.
+pub const ELASTICACHE_ENDPOINT: &str = "AWS_ENDPOINT_URL_ELASTICACHE";
 /// Where DynamoDB is, if not at AWS.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 /// The URL of the queue that wakes matchers; optional.
@@ -68,7 +80,7 @@ pub const SOCKETS_URL: &str = "MARKET_SOCKETS_URL";
 pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
 
 #[expect(clippy::disallowed_methods, reason = "boot is the one place that may")]
-fn read(name: &'static str) -> Option<String> {
+pub(crate) fn read(name: &'static str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -96,6 +108,8 @@ pub struct Parts {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Where connections end.
     pub gateway: Arc<dyn Gateway>,
+    /// Posts events to webhooks.
+    pub webhook_sender: Arc<dyn WebhookSender>,
     /// Signs access tokens and seals everything else.
     pub access_tokens: AccessTokens,
     /// How much one caller may ask.
@@ -124,39 +138,44 @@ impl Parts {
             deliveries: self.deliveries,
             settings: self.settings,
         };
-        let sender = HttpWebhookSender::new(market.settings.webhooks, Arc::clone(&market.clock));
-        let webhook_sender = Arc::new(sender);
         let limiter = RateLimiter::new(self.quotas);
-        let Self { access_tokens, dead_letters, gateway, .. } = self;
+        let Self { access_tokens, dead_letters, gateway, webhook_sender, .. } = self;
         let metrics = Arc::new(LoggedMetrics);
         Context { market, access_tokens, limiter, dead_letters, metrics, gateway, webhook_sender }
     }
 }
 
-/// The context of a function, from its environment.
+/// The context of a function that uses this, from its environment. What it does not use is not
+/// there: it finds no cache, rings for nobody, hashes nothing. With it the store itself, to be
+/// primed.
 ///
 /// # Errors
 /// [`BootFailed`] names the variable.
-pub fn context() -> Result<Context, BootFailed> {
+pub fn context(uses: &[Use]) -> Result<(Context, DynamoStore), BootFailed> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let prefix = require(TABLE_PREFIX)?;
     let metrics = Arc::new(EmbeddedMetrics::of(prefix.clone(), Arc::clone(&clock)));
     let tables = TableNames::prefixed(prefix);
-    let parts = Parts {
-        store: Arc::new(DynamoStore::new(dynamo::connect(access(DYNAMODB_ENDPOINT)?), tables)),
-        cache: cache(&clock)?,
+    let store = DynamoStore::new(dynamo::connect(access(DYNAMODB_ENDPOINT)?), tables);
+    let mut parts = Parts {
+        store: Arc::new(store.clone()),
+        cache: None,
         clock,
         entropy: Arc::new(SystemEntropy::default()),
-        passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),
-        doorbell: doorbell()?,
-        deliveries: deliveries()?,
-        dead_letters: dead_letters()?,
-        gateway: gateway()?,
+        passwords: Arc::new(NoPasswords),
+        doorbell: Arc::new(Unrung),
+        deliveries: Arc::new(NoDeliveries),
+        dead_letters: Arc::new(NoFailureQueue),
+        gateway: Arc::new(NoGateway::default()),
+        webhook_sender: Arc::new(NoWebhookSender),
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),
         settings: Settings::default(),
     };
-    Ok(Context { metrics, ..parts.context() })
+    for using in uses {
+        (using.wire)(&mut parts)?;
+    }
+    Ok((Context { metrics, ..parts.context() }, store))
 }
 
 /// What signs and verifies access tokens, from the environment.
@@ -166,7 +185,7 @@ pub fn context() -> Result<Context, BootFailed> {
 pub fn access_tokens() -> Result<AccessTokens, BootFailed> {
     let mut secrets = Secrets::from_base64(&require(TOKEN_SECRET)?)
         .map_err(|_| BootFailed::Invalid(TOKEN_SECRET))?;
-    if let Some(previous) = read(TOKEN_SECRET_PREVIOUS) {
+    if let Some(previous) = read(TOKEN_SECRET_PREVIOUS).filter(|text| text != "none") {
         secrets = secrets
             .with_previous(&previous)
             .map_err(|_| BootFailed::Invalid(TOKEN_SECRET_PREVIOUS))?;
@@ -178,39 +197,91 @@ pub fn access_tokens() -> Result<AccessTokens, BootFailed> {
     })
 }
 
-fn cache(clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn SharedCache>>, BootFailed> {
-    let Some(url) = read(CACHE_URL) else { return Ok(None) };
-    let cache = ValkeyCache::from_url(&url, Arc::clone(clock))
-        .map_err(|_| BootFailed::Invalid(CACHE_URL))?;
-    Ok(Some(Arc::new(cache)))
+pub(crate) fn wire_cache(parts: &mut Parts) -> Result<(), BootFailed> {
+    let Some(url) = read(CACHE_URL) else { return Ok(()) };
+    let cache = ValkeyCache::from_url(&url, Arc::clone(&parts.clock));
+    let cache = cache.map_err(|_| BootFailed::Invalid(CACHE_URL))?;
+    let cache = match read(CACHE_NAME) {
+        Some(name) => signed_in(cache, &name)?,
+        None => cache,
+    };
+    parts.cache = Some(Arc::new(cache));
+    Ok(())
 }
 
-fn doorbell() -> Result<Arc<dyn Doorbell>, BootFailed> {
+/// The cache as the role of this function.
+fn signed_in(cache: ValkeyCache, name: &str) -> Result<ValkeyCache, BootFailed> {
+    let sign_in = IamSignIn {
+        cache: name.parse().map_err(|_| BootFailed::Invalid(CACHE_NAME))?,
+        kind: require(CACHE_KIND)?.parse().map_err(|_| BootFailed::Invalid(CACHE_KIND))?,
+        access: access(ELASTICACHE_ENDPOINT)?,
+    };
+    let cache = cache.with_iam(sign_in.clone()).map_err(|_| BootFailed::Invalid(CACHE_URL))?;
+    discovering(cache, sign_in)
+}
+
+#[cfg(feature = "cache-discovery")]
+fn discovering(cache: ValkeyCache, sign_in: IamSignIn) -> Result<ValkeyCache, BootFailed> {
+    if read(CACHE_DISCOVER).is_none() {
+        return Ok(cache);
+    }
+    let client = control_plane::connect(sign_in.access);
+    let found = ControlPlane::new(client, sign_in.cache, sign_in.kind);
+    Ok(cache.with_discovery(Arc::new(found)))
+}
+
+#[cfg(not(feature = "cache-discovery"))]
+fn discovering(cache: ValkeyCache, _sign_in: IamSignIn) -> Result<ValkeyCache, BootFailed> {
+    match read(CACHE_DISCOVER) {
+        Some(_) => Err(BootFailed::Invalid(CACHE_DISCOVER)),
+        None => Ok(cache),
+    }
+}
+
+pub(crate) fn wire_doorbell(parts: &mut Parts) -> Result<(), BootFailed> {
     let Some(queue_url) = read(MATCH_QUEUE_URL) else {
         tracing::info!("{MATCH_QUEUE_URL} is not set: what is ordered waits for the next sweep");
-        return Ok(Arc::new(Unrung));
+        return Ok(());
     };
-    Ok(Arc::new(SqsDoorbell::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+    let client = queue::connect(access(SQS_ENDPOINT)?);
+    parts.doorbell = Arc::new(SqsDoorbell::new(client, queue_url));
+    Ok(())
 }
 
 /// Without it nothing is delivered, and the sweep says so.
-fn deliveries() -> Result<Arc<dyn DeliveryQueue>, BootFailed> {
-    let Some(queue_url) = read(WEBHOOK_QUEUE_URL) else { return Ok(Arc::new(NoDeliveries)) };
-    Ok(Arc::new(SqsDeliveries::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+pub(crate) fn wire_deliveries(parts: &mut Parts) -> Result<(), BootFailed> {
+    let Some(queue_url) = read(WEBHOOK_QUEUE_URL) else { return Ok(()) };
+    let client = queue::connect(access(SQS_ENDPOINT)?);
+    parts.deliveries = Arc::new(SqsDeliveries::new(client, queue_url));
+    Ok(())
 }
 
-/// Only functions behind a stream have any use for it, so its absence is no news in the others.
-fn dead_letters() -> Result<Arc<dyn DeadLetters>, BootFailed> {
-    let Some(queue_url) = read(FAILURE_QUEUE_URL) else { return Ok(Arc::new(NoFailureQueue)) };
-    Ok(Arc::new(SqsDeadLetters::new(queue::connect(access(SQS_ENDPOINT)?), queue_url)))
+pub(crate) fn wire_dead_letters(parts: &mut Parts) -> Result<(), BootFailed> {
+    let Some(queue_url) = read(FAILURE_QUEUE_URL) else { return Ok(()) };
+    let client = queue::connect(access(SQS_ENDPOINT)?);
+    parts.dead_letters = Arc::new(SqsDeadLetters::new(client, queue_url));
+    Ok(())
 }
 
-/// Only functions that post to connections have any use for it.
-fn gateway() -> Result<Arc<dyn Gateway>, BootFailed> {
-    if read(SOCKETS_URL).is_none() {
-        return Ok(Arc::new(NoGateway::default()));
+pub(crate) fn wire_gateway(parts: &mut Parts) -> Result<(), BootFailed> {
+    if read(SOCKETS_URL).is_some() {
+        let client = management_api::connect(access(SOCKETS_URL)?);
+        parts.gateway = Arc::new(ManagementGateway::new(client));
     }
-    Ok(Arc::new(ManagementGateway::new(management_api::connect(access(SOCKETS_URL)?))))
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "wired as all others are")]
+pub(crate) fn wire_passwords(parts: &mut Parts) -> Result<(), BootFailed> {
+    parts.passwords = Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD));
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "wired as all others are")]
+pub(crate) fn wire_webhook_sender(parts: &mut Parts) -> Result<(), BootFailed> {
+    let sender = HttpWebhookSender::new(parts.settings.webhooks, Arc::clone(&parts.clock));
+    parts.webhook_sender = Arc::new(sender);
+    Ok(())
 }
 
 /// The environment's credentials, for a service whose address a variable may name. They live as
@@ -218,8 +289,8 @@ fn gateway() -> Result<Arc<dyn Gateway>, BootFailed> {
 fn access(endpoint: &'static str) -> Result<dynamo::Access, BootFailed> {
     Ok(dynamo::Access {
         access_key_id: require("AWS_ACCESS_KEY_ID")?,
-        secret_access_key: require("AWS_SECRET_ACCESS_KEY")?,
-        session_token: read("AWS_SESSION_TOKEN"),
+        secret_access_key: require("AWS_SECRET_ACCESS_KEY")?.into(),
+        session_token: read("AWS_SESSION_TOKEN").map(Into::into),
         region: require("AWS_REGION")?,
         endpoint: read(endpoint),
     })

@@ -19,8 +19,8 @@ const LIMIT_MAX: u32 = 100;
 const LIMIT_DEFAULT: u32 = 50;
 const KEY_CHARS_MAX: usize = 255;
 
-/// A request to one endpoint.
-#[derive(Debug, Clone)]
+/// A request to one endpoint. Debug shows neither its query nor its body: secrets are among them.
+#[derive(Clone)]
 pub struct Call {
     /// The endpoint's stem.
     pub stem: &'static str,
@@ -42,6 +42,15 @@ pub struct Call {
     pub if_none_match: Option<String>,
     /// The body, at most [`BODY_BYTES_MAX`].
     pub body: Bytes,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stem, request_id, principal, .. } = self;
+        let mut call = out.debug_struct("Call");
+        call.field("stem", stem).field("request_id", request_id).field("principal", principal);
+        call.finish_non_exhaustive()
+    }
 }
 
 impl Call {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use serde_json::{Value, json};
 
-use crate::queue::reason;
+use crate::queue::{message_attributes, reason};
 
 /// The most bytes of a letter with its record: SQS takes 256 KiB in every region.
 const LETTER_BYTES_MAX: usize = 250_000;
@@ -48,6 +48,7 @@ impl DeadLetters for SqsDeadLetters {
         let text = Some(letter_json(letter)).filter(|text| text.len() <= LETTER_BYTES_MAX);
         let text = text.unwrap_or_else(|| as_json(letter, Value::Null));
         let sent = self.client.send_message().queue_url(&self.queue_url).message_body(text);
+        let sent = sent.set_message_attributes(message_attributes());
         sent.send().await.map(|_| ()).map_err(|error| NotKept(reason(&error).to_owned()))
     }
 }

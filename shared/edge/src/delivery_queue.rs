@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use domain::time::Span;
 
-use crate::queue::reason;
+use crate::queue::{message_attributes, reason};
 
 /// A standard queue.
 pub struct SqsDeliveries {
@@ -41,6 +41,7 @@ impl DeliveryQueue for SqsDeliveries {
             .queue_url(&self.queue_url)
             .delay_seconds(seconds(delay))
             .message_body(task.to_string())
+            .set_message_attributes(message_attributes())
             .send()
             .await;
         sent.map(|_| ()).map_err(|error| NotQueued(reason(&error).to_owned()))

@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use app::{market::entry_id, ports::Unit};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -16,6 +17,8 @@ use crate::{
     limits::Allowance,
     problem::Problem,
     reply::Reply,
+    telemetry::{Origin, Work},
+    uses::{CATALOGUE, RATES},
 };
 
 /// The address that a request came from, as a request's extension.
@@ -26,8 +29,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before, under the same key.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-const REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// Answers a request to an endpoint. Whatever happens, there is an answer.
 pub async fn answer(
@@ -35,32 +36,60 @@ pub async fn answer(
     endpoint: &'static Endpoint,
     request: Request<Bytes>,
 ) -> Response<Bytes> {
-    let started = context.market.clock.now();
-    let request_id = request_id(context, request.headers());
-    let trace = text_header(request.headers(), &TRACE_PARENT).map(str::to_owned);
+    let origin = Origin::of_request(request.headers(), context.market.entropy.as_ref());
+    let request_id = origin.request_id.clone().unwrap_or_default();
+    let work = Work::begin(context, endpoint.stem, endpoint.uses, origin);
     let mut allowance = None;
-    let result = admit(context, endpoint, request, &request_id, &mut allowance);
-    let reply = match result {
-        Ok(call) => {
-            let handled = AssertUnwindSafe((endpoint.handler)(context, &call)).catch_unwind();
-            // Caches are refreshed beside the work, never after the answer: a function that
-            // has answered is frozen.
-            let (handled, ()) = tokio::join!(handled, context.market.rates.refresh_if_due());
-            handled.unwrap_or_else(|_| Err(Problem::bug(&"a handler panicked")))
-        }
-        Err(problem) => Err(problem),
-    };
-    let reply = reply.unwrap_or_else(|problem| problem.reply(&request_id));
-    let took_ms = context.market.clock.now().since(started).as_millis();
-    tracing::info!(
-        endpoint = endpoint.stem,
-        status = reply.status,
-        took_ms,
-        request_id,
-        trace = trace.as_deref(),
-        "answered"
-    );
+    let answered = work.run(async {
+        let mut entry = None;
+        let reply = match admit(context, endpoint, request, &request_id, &mut allowance) {
+            Ok(call) => {
+                entry = known_entry(&call);
+                handle(context, endpoint, &call).await
+            }
+            Err(problem) => Err(problem),
+        };
+        let reply = reply.unwrap_or_else(|problem| problem.reply(&request_id));
+        tracing::info!(
+            endpoint = endpoint.stem,
+            status = reply.status,
+            took_ms = work.took_ms(),
+            request_id,
+            trace = %work.origin.trace,
+            parent = work.origin.parent,
+            entry,
+            "answered"
+        );
+        reply
+    });
+    let reply = answered.await;
+    if reply.headers.iter().any(|(name, _)| *name == IDEMPOTENCY_REPLAYED) {
+        work.measure("Replays", Unit::Count, 1.0);
+    }
+    if reply.status >= 500 {
+        work.failed();
+    }
     respond(reply, &request_id, allowance)
+}
+
+/// The journal entry of a call with an idempotency key. The streams name it, so that what follows
+/// from the call can be found.
+fn known_entry(call: &Call) -> Option<String> {
+    let (caller, key) = (call.principal.as_ref()?, call.idempotency_key.as_ref()?);
+    Some(entry_id(caller.user, key).to_string())
+}
+
+async fn handle(context: &Context, endpoint: &Endpoint, call: &Call) -> Result<Reply, Problem> {
+    let handled = AssertUnwindSafe((endpoint.handler)(context, call)).catch_unwind();
+    // Caches are refreshed beside the work, never after the answer: a function that has answered
+    // is frozen.
+    let refreshed = async {
+        if endpoint.uses.iter().any(|using| *using == RATES || *using == CATALOGUE) {
+            context.market.rates.refresh_if_due().await;
+        }
+    };
+    let (handled, ()) = tokio::join!(handled, refreshed);
+    handled.unwrap_or_else(|_| Err(Problem::bug(&"a handler panicked")))
 }
 
 /// Opens a request's envelope: limits, caller, key, parameters. Nothing is read or written.
@@ -121,7 +150,8 @@ pub fn method_not_allowed() -> Problem {
 /// An answer that no endpoint gives, such as [`not_found`].
 #[must_use]
 pub fn refuse(context: &Context, headers: &HeaderMap, problem: Problem) -> Response<Bytes> {
-    let request_id = request_id(context, headers);
+    let origin = Origin::of_request(headers, context.market.entropy.as_ref());
+    let request_id = origin.request_id.unwrap_or_default();
     respond(problem.reply(&request_id), &request_id, None)
 }
 
@@ -177,17 +207,6 @@ fn count(
     } else {
         let detail = format!("too many {}; try again later", quota.name);
         Err(Problem::passing(429, "too_many_requests", detail))
-    }
-}
-
-fn request_id(context: &Context, headers: &HeaderMap) -> String {
-    let plain = |id: &&str| {
-        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    match text_header(headers, &REQUEST_ID).filter(plain) {
-        Some(id) => id.to_owned(),
-        None => format!("{:032x}", context.market.entropy.bits()),
     }
 }
 

@@ -8,7 +8,9 @@ use utoipa::{
     openapi::{Ref, RefOr, Schema},
 };
 
-use crate::{auth::scopes::Scope, call::Call, context::Context, problem::Problem, reply::Reply};
+use crate::{
+    auth::scopes::Scope, call::Call, context::Context, problem::Problem, reply::Reply, uses::Use,
+};
 
 /// What a handler gives back.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send + 'a>>;
@@ -108,6 +110,8 @@ pub struct Endpoint {
     pub body: Option<SchemaOf>,
     /// The status of success, and the body that comes with it.
     pub success: (u16, Option<SchemaOf>),
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Does the work.
     pub handler: Handler,
 }
@@ -133,6 +137,7 @@ impl Endpoint {
             query: &[],
             body: None,
             success: (200, None),
+            uses: &[],
             handler,
         }
     }
@@ -191,6 +196,13 @@ impl Endpoint {
     #[must_use]
     pub const fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = (status, Some(schema_of::<T>));
+        self
+    }
+
+    /// Needs this of the world, and nothing else.
+    #[must_use]
+    pub const fn uses(mut self, uses: &'static [Use]) -> Self {
+        self.uses = uses;
         self
     }
 

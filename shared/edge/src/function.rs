@@ -2,6 +2,7 @@
 //! schedule or a table's stream wakes. What it does, the endpoint knows; how a request becomes an
 //! answer, `dispatch`.
 
+mod followed;
 mod queue;
 mod schedule;
 mod socket;
@@ -16,14 +17,15 @@ use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::Response;
-use lambda_http::{Body, Error, request::RequestContext};
+use lambda_http::{Body, Error, RequestExt, request::RequestContext};
 use lambda_runtime::{LambdaEvent, service_fn};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use tracing_subscriber::filter::LevelFilter;
 
 use app::ports::Clock;
 
 use crate::{
+    acting::{Invocation, invoked},
     auth::access_token::AccessTokens,
     boot,
     context::Context,
@@ -31,6 +33,8 @@ use crate::{
     endpoint::Endpoint,
     problem::Problem,
     system::SystemClock,
+    telemetry::{self, LogSettings},
+    uses::{CATALOGUE, RATES, Use, grants_of},
 };
 
 pub use queue::{QueueFunction, handle_queue_event, run_queue};
@@ -45,6 +49,14 @@ pub use stream::{
 };
 pub use tasks::{TaskFunction, handle_task, handle_task_event, run_tasks};
 
+/// What of its log Lambda keeps: `TRACE` to `FATAL`, and `JSON` or `Text`.
+const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
+
+/// Everything but the letters, digits and marks that stand for themselves in a path.
+const NOT_IN_A_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// What is done for no client: a problem goes to the log, and it is done again.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;
 
@@ -54,7 +66,7 @@ pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send 
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run(endpoint: &'static Endpoint) -> Result<(), Error> {
     start(async {
-        let context = primed_context().await?;
+        let context = primed_context(endpoint.uses).await?;
         lambda_http::run(service_fn(move |request: lambda_http::Request| {
             let context = Arc::clone(&context);
             async move { Ok::<_, Error>(serve(&context, endpoint, request).await) }
@@ -73,7 +85,10 @@ pub fn run_authorizer() -> Result<(), Error> {
         lambda_runtime::run(service_fn(
             move |event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>| {
                 let tokens = Arc::clone(&tokens);
-                async move { Ok::<_, Error>(authorize(&tokens, &SystemClock, &event.payload)) }
+                async move {
+                    let deciding = async { authorize(&tokens, &SystemClock, &event.payload) };
+                    Ok::<_, Error>(invoked(Invocation::from(&event.context), deciding).await)
+                }
             },
         ))
         .await
@@ -111,13 +126,17 @@ pub fn authorize(
 }
 
 /// The context after one signed call, made while CPU is not throttled: the first invocation
-/// finds an open connection. A function without access to the catalogue has at least that.
-async fn primed_context() -> Result<Arc<Context>, Error> {
-    let context = Arc::new(boot::context()?);
-    if let Err(error) = context.market.rates.renew().await {
-        tracing::debug!(%error, "not primed");
+/// finds an open connection and, where it needs them, rates.
+async fn primed_context(uses: &[Use]) -> Result<Arc<Context>, Error> {
+    let (context, store) = boot::context(uses)?;
+    let primed = match uses.iter().any(|using| *using == RATES || *using == CATALOGUE) {
+        true => context.market.rates.renew().await.map(|_| ()),
+        false => store.prime(&grants_of(uses)).await,
+    };
+    if let Err(error) = primed {
+        tracing::warn!(%error, "not primed");
     }
-    Ok(context)
+    Ok(Arc::new(context))
 }
 
 /// What comes of handling something: a panic is a bug like any other.
@@ -131,14 +150,8 @@ pub async fn caught(handling: impl Future<Output = Result<(), Problem>>) -> Resu
 
 /// One thread: a function serves one request at a time.
 fn start(serve: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    // Lambda files a line by its `level` and `timestamp`; without the latter all are INFO.
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_max_level(LevelFilter::INFO)
-        .init();
+    let [level, format] = [LOG_LEVEL, LOG_FORMAT].map(boot::read);
+    telemetry::start(LogSettings::parse(level.as_deref(), format.as_deref()));
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve)
 }
 
@@ -147,21 +160,42 @@ async fn serve(
     endpoint: &'static Endpoint,
     request: lambda_http::Request,
 ) -> Response<Body> {
+    let invocation = request.lambda_context_ref().map(Invocation::from);
+    let request = request_of(request);
+    let answering = answer(context, endpoint, request);
+    let response = match invocation {
+        Some(invocation) => invoked(invocation, answering).await,
+        None => answering.await,
+    };
+    let encoded = response.headers().contains_key(http::header::CONTENT_ENCODING);
+    response.map(|body| match std::str::from_utf8(&body) {
+        Ok(text) if !encoded => Body::Text(text.to_owned()),
+        _ => Body::Binary(body.to_vec()),
+    })
+}
+
+/// What the gateway hands over, as the client sent it: with the address that it came from, and
+/// with its path encoded. The gateway decodes the path; read as it is, a `#` or a `%` of an
+/// idempotency key would make another key of it.
+pub fn request_of(request: lambda_http::Request) -> http::Request<Bytes> {
+    let path = utf8_percent_encode(request.raw_http_path(), NOT_IN_A_PATH).to_string();
     let (mut parts, body) = request.into_parts();
     if let Some(RequestContext::ApiGatewayV2(gateway)) = parts.extensions.get::<RequestContext>()
         && let Some(address) = gateway.http.source_ip.clone()
     {
         parts.extensions.insert(Source(address));
     }
+    let target = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    if let Ok(target) = target.parse() {
+        parts.uri = target;
+    }
     let body = match body {
         Body::Text(text) => Bytes::from(text),
         Body::Binary(bytes) => Bytes::from(bytes),
         _ => Bytes::new(),
     };
-    let response = answer(context, endpoint, http::Request::from_parts(parts, body)).await;
-    let encoded = response.headers().contains_key(http::header::CONTENT_ENCODING);
-    response.map(|body| match std::str::from_utf8(&body) {
-        Ok(text) if !encoded => Body::Text(text.to_owned()),
-        _ => Body::Binary(body.to_vec()),
-    })
+    http::Request::from_parts(parts, body)
 }

@@ -1,6 +1,7 @@
 //! HTTP at the edge: endpoints as data, authentication, problems, OpenAPI, and what a
 //! function is made of. No business rule is here; no handler either.
 
+pub mod acting;
 pub mod auth;
 pub mod boot;
 pub mod call;
@@ -16,11 +17,15 @@ pub mod metrics;
 pub mod openapi;
 mod patience;
 pub mod problem;
+pub mod proof;
 pub mod queue;
 pub mod reply;
 pub mod router;
+pub mod secret;
 pub mod sockets;
 pub mod system;
+pub mod telemetry;
+pub mod uses;
 pub mod valkey;
 pub mod webhook_sender;
 pub mod wire;

@@ -4,17 +4,23 @@
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::HashMap;
+
 use app::ports::{Doorbell, NotRung};
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
     config::{BehaviorVersion, Config, Region, SharedHttpClient},
     error::{ProvideErrorMetadata, SdkError},
+    types::MessageAttributeValue,
 };
 use domain::{command::CommandId, pair::PairId};
 use dynamo::Access;
 
-use crate::patience;
+use crate::{
+    acting, patience,
+    telemetry::{MESSAGE_REQUEST_ID, MESSAGE_TRACE_PARENT},
+};
 
 /// A client for SQS over [`dynamo::https_client`]. Nothing is opened before the first use. A call
 /// takes 2 s at most: an order is accepted already when the bell rings, and its client waits.
@@ -62,10 +68,25 @@ impl Doorbell for SqsDoorbell {
             .message_group_id(pair.to_string())
             .message_deduplication_id(deduplication_id(pair, command))
             .message_body(pair.to_string())
+            .set_message_attributes(message_attributes())
             .send()
             .await;
         sent.map(|_| ()).map_err(|error| NotRung(reason(&error).to_owned()))
     }
+}
+
+/// Whom a message is sent for, if anybody has said: beside its text, where whoever is woken by it
+/// looks.
+pub(crate) fn message_attributes() -> Option<HashMap<String, MessageAttributeValue>> {
+    let origin = acting::current()?.origin?;
+    let request_id = origin.request_id.as_ref().map(|id| (MESSAGE_REQUEST_ID, id.clone()));
+    let trace = (MESSAGE_TRACE_PARENT, origin.trace.to_string());
+    let attributes = request_id.into_iter().chain([trace]).filter_map(|(name, text)| {
+        let value = MessageAttributeValue::builder().data_type("String").string_value(text);
+        // Whoever has a type is complete.
+        value.build().ok().map(|value| (name.to_owned(), value))
+    });
+    Some(attributes.collect())
 }
 
 /// At most 57 characters of the 128 that it may have: 11 for the pair, 45 for the command.

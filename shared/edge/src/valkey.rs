@@ -1,6 +1,10 @@
 //! The cache that functions share: one Valkey or Redis server and one key with all rates.
 //! How old a snapshot may be when it is served, `app::rate_cache` decides.
 
+#[cfg(feature = "cache-discovery")]
+pub mod control_plane;
+pub mod discovery;
+pub mod iam;
 mod link;
 mod wire;
 
@@ -15,7 +19,11 @@ use domain::time::Span;
 use redis::{Client, ConnectionAddr, TlsCertificates};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-use self::link::Link;
+use self::{
+    discovery::{CacheDiscovery, Search},
+    iam::IamSignIn,
+    link::{Link, Plan},
+};
 
 /// A get or a put answers or fails within this time, opening a connection included.
 pub const ANSWER_LIMIT: Span = Span::millis(50);
@@ -44,31 +52,32 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4])
 return 1
 "#;
 
-/// The cache's address or the certificates to trust are of no use. The text never holds the
+/// The cache's address, or what is to be used with it, is of no use. The text never holds the
 /// address, because that holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCacheUrl {
     /// Not an address that we can use.
     #[error("a cache's address is redis://host:port or rediss://user:password@host:port")]
     Address,
-    /// Certificates for a connection without TLS.
-    #[error("only a rediss:// address uses root certificates")]
+    /// Certificates or tokens for a connection without TLS.
+    #[error("only a rediss:// address uses root certificates or signs in with IAM")]
     NoTls,
     /// No certificate, or one that cannot be trusted.
     #[error("root certificates are PEM text with at least one certificate")]
     Certificates,
+    /// IAM signs in a user, and its token is the password.
+    #[error("an address that signs in with IAM names a user and no password")]
+    User,
 }
 
 /// Rates in a Valkey or Redis server, over one multiplexed connection per process.
 ///
 /// Any failure forgets the connection and begins a [`PAUSE`]. The server is spoken to without
 /// the cluster protocol: an ElastiCache Serverless endpoint forwards a command to the shard
-/// of its one key; a sharded cluster without such a proxy is not supported.
+/// of its one key, and a shard that sends us to another is obeyed, once a command.
 pub struct ValkeyCache {
     link: Arc<Link>,
-    client: Client,
     clock: Arc<dyn Clock>,
-    answer_limit: Span,
     key: String,
 }
 
@@ -85,8 +94,14 @@ impl ValkeyCache {
             return Err(InvalidCacheUrl::Address);
         }
         let client = Client::open(url).map_err(|_| InvalidCacheUrl::Address)?;
-        let link = Link::new(client.clone(), Arc::clone(&clock), ANSWER_LIMIT);
-        Ok(Self { link, client, clock, answer_limit: ANSWER_LIMIT, key: KEY.to_owned() })
+        let link = Link::new(Plan {
+            server: client.get_connection_info().clone(),
+            sign_in: None,
+            search: None,
+            clock: Arc::clone(&clock),
+            answer_limit: ANSWER_LIMIT,
+        });
+        Ok(Self { link, clock, key: KEY.to_owned() })
     }
 
     /// The same with these root certificates (PEM) in place of the system's: for a server
@@ -95,17 +110,37 @@ impl ValkeyCache {
     /// # Errors
     /// [`InvalidCacheUrl::NoTls`] for `redis://` and [`InvalidCacheUrl::Certificates`].
     pub fn with_root_certificates(self, pem: &[u8]) -> Result<Self, InvalidCacheUrl> {
-        let address = self.client.get_connection_info().clone();
-        if !matches!(address.addr(), ConnectionAddr::TcpTls { .. }) {
-            return Err(InvalidCacheUrl::NoTls);
-        }
+        self.require_tls()?;
         if CertificateDer::pem_slice_iter(pem).next().is_none() {
             return Err(InvalidCacheUrl::Certificates);
         }
         let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
-        let client =
-            Client::build_with_tls(address, trusted).map_err(|_| InvalidCacheUrl::Certificates)?;
-        Ok(Self { client, ..self }.relinked())
+        let client = Client::build_with_tls(self.link.plan().server.clone(), trusted)
+            .map_err(|_| InvalidCacheUrl::Certificates)?;
+        Ok(self.replanned(|plan| Plan { server: client.get_connection_info().clone(), ..plan }))
+    }
+
+    /// The same as the address's user with a token of IAM for a password: one for each
+    /// connection, made when it is opened. A connection is replaced before ElastiCache ends it.
+    ///
+    /// # Errors
+    /// [`InvalidCacheUrl::NoTls`] for `redis://`, [`InvalidCacheUrl::User`] for an address
+    /// without a user or with a password.
+    pub fn with_iam(self, sign_in: IamSignIn) -> Result<Self, InvalidCacheUrl> {
+        self.require_tls()?;
+        let settings = self.link.plan().server.redis_settings();
+        if settings.username().is_none_or(str::is_empty) || settings.password().is_some() {
+            return Err(InvalidCacheUrl::User);
+        }
+        Ok(self.replanned(|plan| Plan { sign_in: Some(sign_in), ..plan }))
+    }
+
+    /// The same at the host and port that this finds, in place of the address's. It is asked
+    /// beside the first use, which does not wait: until it answers, the cache is unavailable.
+    #[must_use]
+    pub fn with_discovery(self, discovery: Arc<dyn CacheDiscovery>) -> Self {
+        let search = Search::new(discovery, Arc::clone(&self.clock));
+        self.replanned(|plan| Plan { search: Some(search), ..plan })
     }
 
     /// The same under a key that begins with this: for several markets on one server.
@@ -118,12 +153,17 @@ impl ValkeyCache {
     /// say nothing of the server.
     #[must_use]
     pub fn with_answer_limit(self, answer_limit: Span) -> Self {
-        Self { answer_limit, ..self }.relinked()
+        self.replanned(|plan| Plan { answer_limit, ..plan })
     }
 
-    fn relinked(self) -> Self {
-        let link = Link::new(self.client.clone(), Arc::clone(&self.clock), self.answer_limit);
+    fn replanned(self, replan: impl FnOnce(Plan) -> Plan) -> Self {
+        let link = Link::new(replan(self.link.plan().clone()));
         Self { link, ..self }
+    }
+
+    fn require_tls(&self) -> Result<(), InvalidCacheUrl> {
+        let tls = matches!(self.link.plan().server.addr(), ConnectionAddr::TcpTls { .. });
+        tls.then_some(()).ok_or(InvalidCacheUrl::NoTls)
     }
 }
 
@@ -161,7 +201,9 @@ impl SharedCache for ValkeyCache {
 #[cfg(test)]
 mod tests {
     use domain::time::Timestamp;
+    use dynamo::Access;
 
+    use self::iam::CacheKind;
     use super::*;
 
     struct NoTime;
@@ -206,6 +248,21 @@ mod tests {
         for pem in ["", "no certificate", broken] {
             let error = trusting("rediss://localhost", pem);
             assert_eq!(error, Some(InvalidCacheUrl::Certificates), "{pem}");
+        }
+    }
+
+    #[test]
+    fn iam_needs_tls_and_a_user_without_a_password() {
+        let signing = |url| {
+            let access = Access::emulator("http://localhost");
+            let name = "rates".parse().expect("a name");
+            let sign_in = IamSignIn { cache: name, kind: CacheKind::Serverless, access };
+            cache(url).and_then(|cache| cache.with_iam(sign_in)).err()
+        };
+        assert_eq!(signing("rediss://market@cache.example"), None);
+        assert_eq!(signing("redis://market@cache.example"), Some(InvalidCacheUrl::NoTls));
+        for url in ["rediss://cache.example", "rediss://market:word@cache.example"] {
+            assert_eq!(signing(url), Some(InvalidCacheUrl::User), "{url}");
         }
     }
 }

@@ -29,6 +29,8 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
+use crate::acting;
+
 pub use resolve::{Resolve, SystemResolver};
 
 /// From the look-up of the host to the end of the answer.
@@ -82,7 +84,7 @@ impl HttpWebhookSender {
         let name = ServerName::try_from(url.host().to_owned()).map_err(|_| SendFailure::Tls)?;
         let connector = self.tls.get_or_try_init(async || connector(native_roots())).await?;
         let stream = connector.connect(name, stream).await.map_err(|error| {
-            tracing::info!(%url, %error, "no TLS with a webhook's receiver");
+            tracing::info!(host = url.host(), %error, "no TLS with a webhook's receiver");
             SendFailure::Tls
         })?;
         self.answer(stream, request).await
@@ -94,13 +96,14 @@ impl HttpWebhookSender {
         let found = match url.host().parse() {
             Ok(address) => vec![address],
             Err(_) => self.resolver.addresses(url.host()).await.map_err(|error| {
-                tracing::info!(%url, %error, "a webhook's host is unknown");
+                tracing::info!(host = url.host(), %error, "a webhook's host is unknown");
                 SendFailure::Unresolved
             })?,
         };
         for address in &found {
             if let Some(why) = forbidden(*address, self.reach) {
-                tracing::warn!(%url, %address, why, "a webhook leads to a forbidden address");
+                let host = url.host();
+                tracing::warn!(host, %address, why, "a webhook leads to a forbidden address");
                 return Err(SendFailure::AddressRefused);
             }
         }
@@ -165,6 +168,9 @@ fn request(
     for (name, text) in headers {
         request = request.header(*name, text);
     }
+    if let Some(origin) = acting::current().and_then(|acting| acting.origin) {
+        request = request.header("traceparent", origin.trace.to_string());
+    }
     request.body(Full::new(Bytes::from(body.to_owned()))).ok()
 }
 
@@ -222,5 +228,20 @@ async fn drain(response: Response<Incoming>) {
         && let Some(Ok(frame)) = body.frame().await
     {
         seen = seen.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+    }
+}
+
+/// Posts nothing.
+pub struct NoWebhookSender;
+
+#[async_trait]
+impl WebhookSender for NoWebhookSender {
+    async fn post(
+        &self,
+        _url: &WebhookUrl,
+        _headers: &[(&'static str, String)],
+        _body: &str,
+    ) -> Outcome {
+        Outcome::Failed(SendFailure::NoAnswer)
     }
 }

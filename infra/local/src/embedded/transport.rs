@@ -16,6 +16,11 @@ use super::{Answer, EmbeddedDynamo};
 const WRITES: [&str; 5] =
     ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
+/// Whether an operation, by its `X-Amz-Target` header, may change a row.
+pub(crate) fn is_write(target: &str) -> bool {
+    target.rsplit('.').next().is_some_and(|name| WRITES.contains(&name))
+}
+
 /// Client and connector in one: there are no connections to keep apart.
 #[derive(Clone, Debug)]
 pub(super) struct EmbeddedTransport {
@@ -47,7 +52,7 @@ impl HttpConnector for EmbeddedTransport {
             let body = body.ok_or_else(|| {
                 ConnectorError::user("the embedded database takes no streaming body".into())
             })?;
-            let writes = target.rsplit('.').next().is_some_and(|name| WRITES.contains(&name));
+            let writes = is_write(&target);
             let answer = dynamo.answer(target, body).await;
             let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
             if writes && answer.status == 200 {

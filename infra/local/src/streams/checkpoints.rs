@@ -1,4 +1,4 @@
-//! How far each follower has come, in a small table of the engine that it reads: so it lasts
+//! How far each follower has come, in a small table of the database that it reads: so it lasts
 //! exactly as long as the streams do.
 
 use std::time::Duration;
@@ -13,8 +13,6 @@ use aws_sdk_dynamodb::{
     },
 };
 use dynamo::TableNames;
-
-use crate::embedded::EmbeddedDynamo;
 
 const STEM: &str = "checkpoints";
 const FOLLOWER: &str = "follower";
@@ -62,8 +60,8 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// The checkpoints of a market's followers, in the table that is there already.
-    pub(crate) fn new(dynamo: &EmbeddedDynamo, tables: &TableNames) -> Self {
-        Self { client: dynamo.client(), table: tables.with_stem(STEM) }
+    pub(crate) fn new(client: Client, tables: &TableNames) -> Self {
+        Self { client, table: tables.with_stem(STEM) }
     }
 
     /// The sequence number of the last record that a follower has passed.

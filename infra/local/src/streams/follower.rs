@@ -8,11 +8,12 @@ use domain::time::{Span, Timestamp};
 use edge::function::{DynamoDbEvent, DynamoDbEventResponse};
 use tokio::sync::watch;
 
-use super::{Checkpoints, Mapping, pruning::Passed};
-use crate::{
-    doorbell::goes_on_after,
-    embedded::{EmbeddedDynamo, EmbeddedError, Stream},
+use super::{
+    Checkpoints, Mapping,
+    pruning::Passed,
+    source::{Reader, Source, SourceError},
 };
+use crate::doorbell::goes_on_after;
 
 /// How long after its first failure a record is handed over again; doubled after each further
 /// one.
@@ -26,7 +27,7 @@ const CHECKPOINT_INTERVAL_MS: i64 = 1_000;
 /// A follower that has not begun.
 pub(super) struct Follower {
     pub(super) mapping: Mapping,
-    pub(super) dynamo: EmbeddedDynamo,
+    pub(super) source: Source,
     pub(super) checkpoints: Checkpoints,
     pub(super) written: watch::Receiver<()>,
     pub(super) clock: Arc<dyn Clock>,
@@ -38,7 +39,7 @@ pub(super) struct Follower {
 
 /// Where a follower stands in its stream.
 struct Position {
-    stream: Stream,
+    reader: Reader,
     /// The last record that was handled.
     after: Option<String>,
     /// The last one of which the checkpoint knows.
@@ -65,7 +66,7 @@ enum LookFailed {
     #[error("the table has no stream")]
     NoStream,
     #[error(transparent)]
-    Read(#[from] EmbeddedError),
+    Read(#[from] SourceError),
     #[error(transparent)]
     Checkpoint(#[from] StoreError),
 }
@@ -104,7 +105,7 @@ impl Follower {
         };
         // What is written from here on is news.
         self.written.borrow_and_update();
-        let event = self.dynamo.stream_event(&position.stream, position.after.as_deref()).await?;
+        let event = position.reader.event(position.after.as_deref()).await?;
         let numbers = sequence_numbers(&event);
         if numbers.is_empty() {
             self.save_when_due(position).await?;
@@ -122,13 +123,13 @@ impl Follower {
     }
 
     async fn begin(&self) -> Result<Position, LookFailed> {
-        let stream = self.dynamo.stream(&self.mapping.table).await?;
-        let stream = stream.ok_or(LookFailed::NoStream)?;
+        let reader = self.source.reader(&self.mapping.table).await?;
+        let reader = reader.ok_or(LookFailed::NoStream)?;
         let saved = self.checkpoints.load(&self.name()).await?;
         self.passed.passed(self.number, saved.clone(), 0);
         // Long ago: its first progress is remembered at once.
         let saved_at = Timestamp::from_millis(0);
-        Ok(Position { stream, after: saved.clone(), saved, saved_at, unsaved: 0 })
+        Ok(Position { reader, after: saved.clone(), saved, saved_at, unsaved: 0 })
     }
 
     /// As in `project/market-accounts`.

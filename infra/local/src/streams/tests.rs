@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::embedded::EmbeddedDynamo;
 
 /// Far more turns than any of these tests needs.
 const TURNS: usize = 2_000;
@@ -119,7 +120,8 @@ impl Bench {
         let mappings = functions.iter().map(mapping).collect();
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         self.followers = None;
-        self.followers = Some(follow(&self.dynamo, &tables(), mappings, &clock));
+        let source = Source::Embedded(self.dynamo.clone());
+        self.followers = Some(follow(&source, &tables(), mappings, &clock));
     }
 
     async fn put(&self, ids: &[&str]) {

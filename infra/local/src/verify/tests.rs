@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::projecting::sha256;
 use domain::{
     account::{Account, Balance},
     activity::{Activity, News, Occasion},
@@ -60,7 +61,7 @@ fn page(lines: &[StatementLine], head: &StatementHead, next: Option<&str>) -> Va
         })
     };
     json!({
-        "format": page::FORMAT, "wallet": lines[0].wallet.to_string(), "currency": "USD",
+        "format": edge::proof::FORMAT, "wallet": lines[0].wallet.to_string(), "currency": "USD",
         "scale": 2, "lines": lines.iter().map(line).collect::<Vec<_>>(), "next": next,
         "head": {"line": tip.line, "hash": tip.hash.to_string(), "version": head.version},
     })
@@ -130,16 +131,19 @@ async fn a_line_left_out_or_put_elsewhere_is_noticed() {
     let mut short = right.clone();
     short["lines"].as_array_mut().expect("lines").pop();
     let error = verified(&[short.to_string()]).await.expect_err("refused");
-    assert!(matches!(error, VerifyError::CutShort { line: 3, head: 4 }), "{error}");
+    assert!(
+        matches!(error, VerifyError::Proof(ProofError::CutShort { line: 3, head: 4 })),
+        "{error}"
+    );
     let mut other_head = right;
     other_head["head"]["hash"] = json!("0".repeat(64));
     let error = verified(&[other_head.to_string()]).await.expect_err("refused");
-    assert!(matches!(error, VerifyError::HeadDiffers(4)), "{error}");
+    assert!(matches!(error, VerifyError::Proof(ProofError::HeadDiffers(4))), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_no_proof_is_refused() {
-    assert!(matches!(verified(&[]).await, Err(VerifyError::NoPage)));
+    assert!(matches!(verified(&[]).await, Err(VerifyError::Proof(ProofError::NoPage))));
     for text in ["", "{}", "[]", "{\"format\": \"multiverse-market-statement/2\"}", "nonsense"] {
         assert!(verified(&[text.to_owned()]).await.is_err(), "{text:?}");
     }

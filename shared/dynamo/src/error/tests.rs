@@ -150,3 +150,13 @@ fn mistakes_of_ours_are_not_retried() {
     let unbuilt: SdkError<GetItemError, ()> = SdkError::construction_failure("no key");
     assert!(matches!(store_error(&unbuilt), StoreError::Corrupt(_)));
 }
+
+#[test]
+fn an_error_about_a_signature_does_not_repeat_what_was_signed() {
+    for code in SIGNING {
+        let meta = ErrorMetadata::builder().code(*code).message("token: canary").build();
+        let error = SdkError::service_error(GetItemError::generic(meta), ());
+        let said = store_error(&error).to_string();
+        assert!(said.contains(code) && !said.contains("canary"), "{said}");
+    }
+}

@@ -16,12 +16,15 @@ use serde::Serialize;
 
 /// Separates our derivations from any other use of the same root secret.
 const SALT: &[u8] = b"multiverse-market/secrets/1";
-/// A root secret and an Ed25519 seed are both this long.
+/// An Ed25519 seed is this long, and a root secret at least.
 const SEED_BYTES: usize = 32;
+/// A root secret is this long at most.
+const ROOT_BYTES_MAX: usize = 64;
 
-/// The root secret is not 32 bytes in standard base64 (44 characters with its `=`).
+/// The root secret is not 32 to 64 bytes in standard base64: 44 characters for 32 bytes; 64
+/// letters and digits, as secret stores make them, are 48 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a root secret is 32 bytes in base64")]
+#[error("a root secret is 32 to 64 bytes in base64")]
 pub struct InvalidSecret;
 
 /// What a sealed text is for. Each kind has its own key, so none passes for another.
@@ -47,7 +50,7 @@ struct KeySet {
 impl KeySet {
     fn from_base64(root: &str) -> Result<Self, InvalidSecret> {
         let root = BASE64_STANDARD.decode(root).map_err(|_| InvalidSecret)?;
-        if root.len() != SEED_BYTES {
+        if !(SEED_BYTES..=ROOT_BYTES_MAX).contains(&root.len()) {
             return Err(InvalidSecret);
         }
         let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(&root);
@@ -129,7 +132,7 @@ impl Secrets {
     /// Also believes what the root secret before this one has signed and sealed.
     ///
     /// # Errors
-    /// [`InvalidSecret`] if the text is not 32 bytes in base64.
+    /// [`InvalidSecret`] if the text is anything else.
     pub fn with_previous(self, root: &str) -> Result<Self, InvalidSecret> {
         let previous = KeySet::from_base64(root)?;
         let differs = previous.key_id != self.current.key_id;
@@ -311,11 +314,15 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_root_secret_is_exactly_32_bytes_in_base64() {
-        for bad in ["", "secret", &root(1)[..43], &BASE64_STANDARD.encode([1; 31])] {
+    fn a_root_secret_is_32_to_64_bytes_in_base64() {
+        let bytes = |count| BASE64_STANDARD.encode(vec![1; count]);
+        for bad in ["", "secret", &root(1)[..43], &bytes(31), &bytes(65)] {
             assert_eq!(Secrets::from_base64(bad).err(), Some(InvalidSecret), "{bad}");
         }
-        assert!(Secrets::from_base64(&BASE64_STANDARD.encode([1; 33])).is_err());
+        let letters_and_digits = "a1B2".repeat(16);
+        for good in [&bytes(33), &bytes(64), &letters_and_digits] {
+            assert!(Secrets::from_base64(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

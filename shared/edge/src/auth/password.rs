@@ -8,10 +8,12 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _},
 };
 use domain::identity::{Email, PasswordHash, Username};
+use secrecy::zeroize::Zeroizing;
 
-/// A password of 8 to 128 characters without control characters. Debug does not show it.
+/// A password of 8 to 128 characters without control characters. Debug does not show it,
+/// and its memory is wiped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password(Zeroizing<String>);
 
 /// Why a text is not a password, or may not be chosen as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +53,7 @@ impl Password {
         if text.chars().any(char::is_control) {
             return Err(InvalidPassword::ControlCharacter);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.to_owned().into()))
     }
 
     /// The password that someone of this name and address chooses.

@@ -8,9 +8,14 @@ use domain::pair::PairId;
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::context::Context;
+use crate::{
+    acting::{Invocation, invoked},
+    context::Context,
+    telemetry::{MESSAGE_REQUEST_ID, MESSAGE_TRACE_PARENT, Origin, Work},
+    uses::Use,
+};
 
-use super::{Handling, caught, primed_context, start};
+use super::{Handling, caught, followed::names, primed_context, start};
 
 /// The message attribute that names the group; a group is a pair, as in `MRC-USD`.
 const GROUP: &str = "MessageGroupId";
@@ -20,6 +25,8 @@ const GROUP: &str = "MessageGroupId";
 pub struct QueueFunction {
     /// `match-orders`: verb first.
     pub stem: &'static str,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Does everything that waits for a pair; again, if it is woken again.
     pub handle: for<'a> fn(&'a Context, PairId) -> Handling<'a>,
 }
@@ -30,11 +37,13 @@ pub struct QueueFunction {
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run_queue(function: &'static QueueFunction) -> Result<(), Error> {
     start(async move {
-        let context = primed_context().await?;
+        let context = primed_context(function.uses).await?;
         lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
             let context = Arc::clone(&context);
             async move {
-                Ok::<_, Error>(handle_queue_event(&context, function, event.payload).await)
+                let invocation = Invocation::from(&event.context);
+                let handling = handle_queue_event(&context, function, event.payload);
+                Ok::<_, Error>(invoked(invocation, handling).await)
             }
         }))
         .await
@@ -50,13 +59,10 @@ pub async fn handle_queue_event(
 ) -> SqsBatchResponse {
     let groups = groups(function, event.records);
     let handled = groups.into_iter().map(|(pair, messages)| async move {
-        if handle_group(context, function, pair, messages.len()).await {
-            Vec::new()
-        } else {
-            messages
-        }
+        if handle_group(context, function, pair, &messages).await { Vec::new() } else { messages }
     });
     let failed = join_all(handled).await.into_iter().flatten();
+    let failed = failed.map(|message| message.message_id.unwrap_or_default());
     let mut response = SqsBatchResponse::default();
     // An empty id, which no message has, would make the whole batch come again.
     failed.for_each(|message_id| response.add_failure(message_id));
@@ -68,37 +74,69 @@ async fn handle_group(
     context: &Context,
     function: &QueueFunction,
     pair: PairId,
-    messages: usize,
+    messages: &[SqsMessage],
 ) -> bool {
-    let clock = &context.market.clock;
-    let started = clock.now();
-    let result = caught(async { (function.handle)(context, pair).await }).await;
-    let (stem, took_ms) = (function.stem, clock.now().since(started).as_millis());
-    match result {
-        Ok(()) => tracing::info!(function = stem, %pair, messages, took_ms, "handled"),
-        Err(problem) => {
-            let (code, detail) = (problem.code, problem.detail.as_str());
-            tracing::error!(function = stem, %pair, messages, took_ms, code, detail, "failed");
-            return false;
+    // Work for several requests is of no trace but its own, and names those that it is for.
+    let named = |name| names(messages.iter().filter_map(|message| text_of(message, name)));
+    let (origin, requests, traces) = match messages {
+        [only] => (origin_of(context, only), None, None),
+        _ => {
+            let origin = Origin::own(context.market.entropy.as_ref());
+            (origin, named(MESSAGE_REQUEST_ID), named(MESSAGE_TRACE_PARENT))
         }
-    }
-    true
+    };
+    let work = Work::begin(context, function.stem, function.uses, origin);
+    let handled = work.run(async {
+        let result = caught(async { (function.handle)(context, pair).await }).await;
+        let (stem, took_ms, messages) = (function.stem, work.took_ms(), messages.len());
+        match result {
+            Ok(()) => {
+                tracing::info!(
+                    function = stem, %pair, messages, took_ms, requests, traces, "handled"
+                );
+                true
+            }
+            Err(problem) => {
+                let (code, detail) = (problem.code, problem.detail.as_str());
+                tracing::error!(
+                    function = stem, %pair, messages, took_ms, requests, traces, code, detail,
+                    "failed"
+                );
+                work.failed();
+                false
+            }
+        }
+    });
+    handled.await
 }
 
-/// The messages' ids by pair, both in order of appearance. A message of no pair would come again
-/// for ever, and nothing is lost with it: it goes to the log.
-fn groups(function: &QueueFunction, messages: Vec<SqsMessage>) -> Vec<(PairId, Vec<String>)> {
-    let mut groups: Vec<(PairId, Vec<String>)> = Vec::new();
+/// Whom a message was sent for.
+pub(super) fn origin_of(context: &Context, message: &SqsMessage) -> Origin {
+    let [request_id, trace] =
+        [MESSAGE_REQUEST_ID, MESSAGE_TRACE_PARENT].map(|name| text_of(message, name));
+    let entropy = context.market.entropy.as_ref();
+    Origin::of_message(request_id.as_deref(), trace.as_deref(), entropy)
+}
+
+/// What a message says beside its text.
+fn text_of(message: &SqsMessage, name: &str) -> Option<String> {
+    message.message_attributes.get(name)?.string_value.clone()
+}
+
+/// The messages by pair, both in order of appearance. A message of no pair would come again for
+/// ever, and nothing is lost with it: it goes to the log.
+fn groups(function: &QueueFunction, messages: Vec<SqsMessage>) -> Vec<(PairId, Vec<SqsMessage>)> {
+    let mut groups: Vec<(PairId, Vec<SqsMessage>)> = Vec::new();
     for message in messages {
-        let id = message.message_id.unwrap_or_default();
         let group = message.attributes.get(GROUP).map(String::as_str);
         let Some(Ok(pair)) = group.map(str::parse::<PairId>) else {
+            let id = message.message_id.as_deref();
             tracing::error!(function = function.stem, id, group, "a message of no market");
             continue;
         };
         match groups.iter_mut().find(|(known, _)| *known == pair) {
-            Some((_, ids)) => ids.push(id),
-            None => groups.push((pair, vec![id])),
+            Some((_, messages)) => messages.push(message),
+            None => groups.push((pair, vec![message])),
         }
     }
     groups

@@ -6,7 +6,13 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
-use crate::{context::Context, problem::Problem};
+use crate::{
+    acting::{Invocation, invoked},
+    context::Context,
+    problem::Problem,
+    telemetry::{Origin, Work},
+    uses::Use,
+};
 
 use super::{Handling, caught, primed_context, start};
 
@@ -15,6 +21,8 @@ use super::{Handling, caught, primed_context, start};
 pub struct ScheduleFunction {
     /// `sweep`: verb first.
     pub stem: &'static str,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Does what is due.
     pub handle: for<'a> fn(&'a Context) -> Handling<'a>,
 }
@@ -25,11 +33,12 @@ pub struct ScheduleFunction {
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run_schedule(function: &'static ScheduleFunction) -> Result<(), Error> {
     start(async move {
-        let context = primed_context().await?;
-        lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| {
+        let context = primed_context(function.uses).await?;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| {
             let context = Arc::clone(&context);
             async move {
-                let handled = handle_schedule(&context, function).await;
+                let invocation = Invocation::from(&event.context);
+                let handled = invoked(invocation, handle_schedule(&context, function)).await;
                 handled.map_err(|problem| Error::from(problem.code))
             }
         }))
@@ -45,16 +54,20 @@ pub async fn handle_schedule(
     context: &Context,
     function: &ScheduleFunction,
 ) -> Result<(), Problem> {
-    let clock = &context.market.clock;
-    let started = clock.now();
-    let result = caught(async { (function.handle)(context).await }).await;
-    let (stem, took_ms) = (function.stem, clock.now().since(started).as_millis());
-    match &result {
-        Ok(()) => tracing::info!(function = stem, took_ms, "handled"),
-        Err(problem) => {
-            let (code, detail) = (problem.code, problem.detail.as_str());
-            tracing::error!(function = stem, took_ms, code, detail, "failed");
+    let origin = Origin::own(context.market.entropy.as_ref());
+    let work = Work::begin(context, function.stem, function.uses, origin);
+    let handled = work.run(async {
+        let result = caught(async { (function.handle)(context).await }).await;
+        let (stem, took_ms) = (function.stem, work.took_ms());
+        match &result {
+            Ok(()) => tracing::info!(function = stem, took_ms, "handled"),
+            Err(problem) => {
+                let (code, detail) = (problem.code, problem.detail.as_str());
+                tracing::error!(function = stem, took_ms, code, detail, "failed");
+                work.failed();
+            }
         }
-    }
-    result
+        result
+    });
+    handled.await
 }

@@ -10,7 +10,13 @@ use domain::time::Timestamp;
 use http::{HeaderValue, header};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::{context::Context, problem::Problem};
+use crate::{
+    acting::{Invocation, invoked},
+    context::Context,
+    problem::Problem,
+    telemetry::{Origin, Work},
+    uses::Use,
+};
 
 use super::{Handling, caught, primed_context, start};
 
@@ -19,6 +25,8 @@ use super::{Handling, caught, primed_context, start};
 pub struct SocketFunction {
     /// `connect`: verb first.
     pub stem: &'static str,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Does what there is to do. A problem is answered with its status; nothing comes again.
     pub handle: for<'a> fn(&'a Context, &'a SocketEvent) -> Handling<'a>,
 }
@@ -61,12 +69,14 @@ pub enum SocketEventKind {
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run_socket(function: &'static SocketFunction) -> Result<(), Error> {
     start(async move {
-        let context = primed_context().await?;
+        let context = primed_context(function.uses).await?;
         lambda_runtime::run(service_fn(
             move |event: LambdaEvent<ApiGatewayWebsocketProxyRequest>| {
                 let context = Arc::clone(&context);
                 async move {
-                    Ok::<_, Error>(handle_socket_event(&context, function, event.payload).await)
+                    let invocation = Invocation::from(&event.context);
+                    let handling = handle_socket_event(&context, function, event.payload);
+                    Ok::<_, Error>(invoked(invocation, handling).await)
                 }
             },
         ))
@@ -81,25 +91,47 @@ pub async fn handle_socket_event(
     function: &SocketFunction,
     event: ApiGatewayWebsocketProxyRequest,
 ) -> ApiGatewayProxyResponse {
-    let clock = &context.market.clock;
-    let started = clock.now();
     let connection = event.request_context.connection_id.clone();
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
-    let result = match SocketEvent::try_from(event) {
-        Ok(event) => caught(async { (function.handle)(context, &event).await }).await,
-        Err(problem) => Err(problem),
-    };
-    let (stem, took_ms) = (function.stem, clock.now().since(started).as_millis());
-    match &result {
-        Ok(()) => tracing::debug!(function = stem, connection, took_ms, "handled"),
-        Err(Problem { status, code, detail, .. }) if *status < 500 => {
-            tracing::info!(function = stem, connection, took_ms, status, code, detail, "refused");
+    let entropy = context.market.entropy.as_ref();
+    let named = Some(request_id.clone()).filter(|id| !id.is_empty());
+    let origin = Origin { request_id: named, ..Origin::own(entropy) };
+    let work = Work::begin(context, function.stem, function.uses, origin);
+    let handled = work.run(async {
+        let result = match SocketEvent::try_from(event) {
+            Ok(event) => caught(async { (function.handle)(context, &event).await }).await,
+            Err(problem) => Err(problem),
+        };
+        let (stem, took_ms) = (function.stem, work.took_ms());
+        match &result {
+            Ok(()) => tracing::debug!(function = stem, connection, took_ms, "handled"),
+            Err(Problem { status, code, detail, .. }) if *status < 500 => {
+                tracing::info!(
+                    function = stem,
+                    connection,
+                    took_ms,
+                    status,
+                    code,
+                    detail,
+                    "refused"
+                );
+            }
+            Err(Problem { status, code, detail, .. }) => {
+                tracing::error!(
+                    function = stem,
+                    connection,
+                    took_ms,
+                    status,
+                    code,
+                    detail,
+                    "failed"
+                );
+                work.failed();
+            }
         }
-        Err(Problem { status, code, detail, .. }) => {
-            tracing::error!(function = stem, connection, took_ms, status, code, detail, "failed");
-        }
-    }
-    response(result, &request_id)
+        result
+    });
+    response(handled.await, &request_id)
 }
 
 fn response(result: Result<(), Problem>, request_id: &str) -> ApiGatewayProxyResponse {

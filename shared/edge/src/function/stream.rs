@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
-use app::ports::DeadLetter;
+use app::ports::{DeadLetter, Unit};
 use aws_lambda_events::dynamodb::EventRecord;
 use aws_lambda_events::streams::DynamoDbBatchItemFailure;
 pub use aws_lambda_events::{dynamodb::Event as DynamoDbEvent, streams::DynamoDbEventResponse};
@@ -16,9 +16,18 @@ use dynamo::{schema::stem_of, stream::stream_row};
 use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::{context::Context, problem::Problem};
+use crate::{
+    acting::{Invocation, invoked},
+    context::Context,
+    problem::Problem,
+    telemetry::{Origin, Work},
+    uses::Use,
+};
 
-use super::{primed_context, start};
+use super::{
+    followed::{entry_of, lag_ms, names, request_of},
+    primed_context, start,
+};
 
 /// How far a function came with a batch.
 #[derive(Debug, Clone)]
@@ -37,6 +46,8 @@ pub type Following<'a> = Pin<Box<dyn Future<Output = Progress> + Send + 'a>>;
 pub struct StreamFunction {
     /// `project`: verb first.
     pub stem: &'static str,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Handles rows in their order; a row that it has handled before, without another effect.
     pub handle: for<'a> fn(&'a Context, &'a [StreamRow]) -> Following<'a>,
 }
@@ -47,11 +58,13 @@ pub struct StreamFunction {
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run_stream(function: &'static StreamFunction) -> Result<(), Error> {
     start(async move {
-        let context = primed_context().await?;
+        let context = primed_context(function.uses).await?;
         lambda_runtime::run(service_fn(move |event: LambdaEvent<DynamoDbEvent>| {
             let context = Arc::clone(&context);
             async move {
-                Ok::<_, Error>(handle_stream_event(&context, function, event.payload).await)
+                let invocation = Invocation::from(&event.context);
+                let handling = handle_stream_event(&context, function, event.payload);
+                Ok::<_, Error>(invoked(invocation, handling).await)
             }
         }))
         .await
@@ -64,12 +77,27 @@ pub async fn handle_stream_event(
     function: &StreamFunction,
     event: DynamoDbEvent,
 ) -> DynamoDbEventResponse {
-    let clock = &context.market.clock;
-    let started = clock.now();
+    let origin = Origin::own(context.market.entropy.as_ref());
+    let work = Work::begin(context, function.stem, function.uses, origin);
     let batch = Batch::read(context, function, event.records);
-    let again = batch.handle().await;
-    let (stem, took_ms) = (function.stem, clock.now().since(started).as_millis());
-    tracing::debug!(function = stem, records = batch.records.len(), again, took_ms, "followed");
+    if let Some(lag_ms) = lag_ms(&batch.records, context.market.clock.now()) {
+        let lag_ms = i32::try_from(lag_ms).unwrap_or(i32::MAX);
+        work.measure("StreamLagMs", Unit::Milliseconds, lag_ms.into());
+    }
+    let entries = names(batch.rows.iter().filter_map(entry_of).map(|entry| entry.to_string()));
+    let requests = names(batch.rows.iter().filter_map(request_of).map(str::to_owned));
+    let handled = work.run(async {
+        let again = batch.handle().await;
+        let (stem, records, took_ms) = (function.stem, batch.records.len(), work.took_ms());
+        tracing::debug!(function = stem, records, again, took_ms, entries, requests, "followed");
+        again
+    });
+    let again = handled.await;
+    if again.is_some() {
+        work.failed();
+    }
+    work.say("entries", entries);
+    work.say("requests", requests);
     let mut response = DynamoDbEventResponse::default();
     if let Some(record) = again.and_then(|place| batch.records.get(place)) {
         // An empty number, which no record has, makes the whole batch come again.
@@ -163,7 +191,8 @@ impl<'a> Batch<'a> {
             None => Came::ToPoison(place, "the function stopped and did not say why".to_owned()),
             Some(Problem { code, detail, retryable: true, .. }) => {
                 let (function, source) = (self.function.stem, self.source(place));
-                tracing::warn!(function, source, code, detail, "comes again");
+                let (entry, request) = self.follows(place);
+                tracing::warn!(function, source, entry, request, code, detail, "comes again");
                 Came::ToFailure(place)
             }
             Some(Problem { code, detail, cause, .. }) => {
@@ -175,7 +204,15 @@ impl<'a> Batch<'a> {
     /// Whether the failure queue has taken the record.
     async fn bury(&self, place: usize, reason: String) -> bool {
         let (function, source) = (self.function.stem, self.source(place));
-        tracing::error!(function, source, reason, "a record that cannot be handled");
+        let (entry, request) = self.follows(place);
+        tracing::error!(
+            function,
+            source,
+            entry,
+            request,
+            reason,
+            "a record that cannot be handled"
+        );
         let body = self.records.get(place).map(serde_json::to_string);
         // A record came as JSON, so it can be JSON again.
         let body = body.and_then(Result::ok).unwrap_or_default();
@@ -185,6 +222,13 @@ impl<'a> Batch<'a> {
             tracing::error!(function, source = letter.source, %error, "comes again");
         }
         kept.is_ok()
+    }
+
+    /// The journal entry and the request that the record belongs to.
+    fn follows(&self, place: usize) -> (Option<String>, Option<&str>) {
+        let row = self.rows.get(place);
+        let entry = row.and_then(entry_of).map(|entry| entry.to_string());
+        (entry, row.and_then(request_of))
     }
 
     /// The record's table and sequence number.

@@ -7,15 +7,23 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::{context::Context, problem::Problem};
+use crate::{
+    acting::{Invocation, invoked},
+    context::Context,
+    problem::Problem,
+    telemetry::{Origin, Work},
+    uses::Use,
+};
 
-use super::{Handling, caught, primed_context, start};
+use super::{Handling, caught, primed_context, queue::origin_of, start};
 
 /// A function behind a standard queue.
 #[derive(Clone, Copy)]
 pub struct TaskFunction {
     /// `deliver-webhooks`: verb first.
     pub stem: &'static str,
+    /// What it needs of the world.
+    pub uses: &'static [Use],
     /// Does what a message says; again, if it comes again.
     pub handle: for<'a> fn(&'a Context, &'a str) -> Handling<'a>,
 }
@@ -26,11 +34,13 @@ pub struct TaskFunction {
 /// The environment does not say what is needed, or the runtime API is gone.
 pub fn run_tasks(function: &'static TaskFunction) -> Result<(), Error> {
     start(async move {
-        let context = primed_context().await?;
+        let context = primed_context(function.uses).await?;
         lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
             let context = Arc::clone(&context);
             async move {
-                Ok::<_, Error>(handle_task_event(&context, function, event.payload).await)
+                let invocation = Invocation::from(&event.context);
+                let handling = handle_task_event(&context, function, event.payload);
+                Ok::<_, Error>(invoked(invocation, handling).await)
             }
         }))
         .await
@@ -44,8 +54,9 @@ pub async fn handle_task_event(
     event: SqsEvent,
 ) -> SqsBatchResponse {
     let handled = event.records.into_iter().map(|message| async move {
+        let origin = origin_of(context, &message);
         let SqsMessage { message_id, body, .. } = message;
-        let done = handle_task(context, function, &body.unwrap_or_default()).await;
+        let done = do_task(context, function, &body.unwrap_or_default(), origin).await;
         done.err().map(|_| message_id.unwrap_or_default())
     });
     let failed = join_all(handled).await.into_iter().flatten();
@@ -64,10 +75,25 @@ pub async fn handle_task(
     function: &TaskFunction,
     body: &str,
 ) -> Result<(), Problem> {
-    let result = caught(async { (function.handle)(context, body).await }).await;
-    if let Err(problem) = &result {
-        let (code, detail) = (problem.code, problem.detail.as_str());
-        tracing::error!(function = function.stem, body, code, detail, "failed");
-    }
-    result
+    let origin = Origin::own(context.market.entropy.as_ref());
+    do_task(context, function, body, origin).await
+}
+
+async fn do_task(
+    context: &Context,
+    function: &TaskFunction,
+    body: &str,
+    origin: Origin,
+) -> Result<(), Problem> {
+    let work = Work::begin(context, function.stem, function.uses, origin);
+    let done = work.run(async {
+        let result = caught(async { (function.handle)(context, body).await }).await;
+        if let Err(problem) = &result {
+            let (code, detail) = (problem.code, problem.detail.as_str());
+            tracing::error!(function = function.stem, body, code, detail, "failed");
+            work.failed();
+        }
+        result
+    });
+    done.await
 }

@@ -20,6 +20,7 @@ use crate::{
     boot::Parts,
     limits::Quotas,
     sockets::NoGateway,
+    telemetry::{self, LogSettings},
 };
 
 use super::*;
@@ -45,6 +46,7 @@ fn world_with_letters() -> (Context, Arc<RecordingDoorbell>, Arc<RecordingDeadLe
         deliveries: Arc::new(testkit::deliveries::RecordingDeliveries::default()),
         dead_letters: Arc::clone(&dead_letters) as Arc<dyn app::ports::DeadLetters>,
         gateway: Arc::new(NoGateway::default()),
+        webhook_sender: Arc::new(crate::webhook_sender::NoWebhookSender),
         access_tokens: AccessTokens {
             issuer: "https://market.test".to_owned(),
             audience: "market".to_owned(),
@@ -59,6 +61,7 @@ fn world_with_letters() -> (Context, Arc<RecordingDoorbell>, Arc<RecordingDeadLe
 /// Fails for `VNC-USD` and panics for `USD-MRC`.
 static MATCHER: QueueFunction = QueueFunction {
     stem: "match",
+    uses: &[],
     handle: |context, pair| {
         Box::pin(async move {
             let command = CommandId { at: context.market.clock.now(), bits: 0 };
@@ -115,6 +118,51 @@ async fn a_panic_is_a_failure_of_its_pair_alone() {
     assert_eq!(failures, ["1"]);
 }
 
+/// What is logged while messages are handled.
+fn logged(messages: &[Value]) -> Vec<Value> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let lines = telemetry::logged(LogSettings::parse(None, None), || {
+        runtime.block_on(handled(messages));
+    });
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn message_for(id: &str, pair: &str, request_id: &str, span: u8) -> Value {
+    let trace = format!("00-{:032x}-{span:016x}-01", 7);
+    let mut message = message(id, Some(pair));
+    message["messageAttributes"] = json!({
+        "request_id": {"stringValue": request_id, "dataType": "String"},
+        "traceparent": {"stringValue": trace, "dataType": "String"},
+    });
+    message
+}
+
+#[test]
+fn a_line_about_one_message_is_of_the_request_that_it_was_sent_for() {
+    let lines = logged(&[message_for("1", "MRC-USD", "theirs", 9)]);
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&line["message"], &line["request_id"]), (&json!("handled"), &json!("theirs")));
+    let trace = line["trace"].as_str().expect("a trace");
+    assert!(trace.starts_with(&format!("00-{:032x}-", 7)), "{trace}");
+    assert!(!trace.contains(&format!("{:016x}", 9)), "its span is its own: {trace}");
+}
+
+#[test]
+fn a_line_about_several_messages_names_all_requests_that_they_were_sent_for() {
+    let lines = logged(&[
+        message_for("1", "VNC-USD", "one", 1),
+        message_for("2", "MRC-USD", "other", 2),
+        message_for("3", "VNC-USD", "two", 3),
+        message_for("4", "VNC-USD", "one", 1),
+    ]);
+    let of = |pair: &str| lines.iter().find(|line| line["pair"] == pair).expect("a line");
+    let line = of("VNC-USD");
+    assert_eq!((&line["message"], &line["requests"]), (&json!("failed"), &json!("one,two")));
+    assert_eq!(line["traces"].as_str().map(|traces| traces.split(',').count()), Some(2));
+    assert_eq!(line["request_id"], Value::Null);
+    assert_eq!(of("MRC-USD")["request_id"], "other");
+}
+
 #[tokio::test]
 async fn a_message_of_no_market_does_not_come_again() {
     let poison = [message("1", None), message("2", Some("")), message("3", Some("MRC-MRC"))];
@@ -139,12 +187,14 @@ async fn a_schedules_failure_is_the_invocations() {
         let handled = handle_schedule(&context, &function).await;
         handled.map_err(|problem| problem.code)
     };
-    let works = ScheduleFunction { stem: "sweep", handle: |_| Box::pin(async { Ok(()) }) };
+    let works =
+        ScheduleFunction { stem: "sweep", uses: &[], handle: |_| Box::pin(async { Ok(()) }) };
     let fails = ScheduleFunction {
         stem: "sweep",
+        uses: &[],
         handle: |_| Box::pin(async { Err(Problem::passing(503, "store_unavailable", "gone")) }),
     };
-    let panics = ScheduleFunction { stem: "sweep", handle: |_| panic!("a sweep's bug") };
+    let panics = ScheduleFunction { stem: "sweep", uses: &[], handle: |_| panic!("a sweep's bug") };
     assert_eq!(outcome(works).await, Ok(()));
     assert_eq!(outcome(fails).await, Err("store_unavailable"));
     assert_eq!(outcome(panics).await, Err("internal_error"));

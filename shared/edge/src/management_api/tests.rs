@@ -58,7 +58,7 @@ fn gateway(answer: Option<(u16, &'static str)>) -> (ManagementGateway, Arc<Mutex
     let api = Api { answer, requests: Arc::default() };
     let access = Access {
         access_key_id: "an-id".to_owned(),
-        secret_access_key: "a-secret".to_owned(),
+        secret_access_key: "a-secret".into(),
         session_token: None,
         region: "us-east-1".to_owned(),
         endpoint: Some("https://a1b2.execute-api.us-east-1.amazonaws.com/live".to_owned()),

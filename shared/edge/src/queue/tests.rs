@@ -17,6 +17,8 @@ use domain::{command::CommandId, pair::PairId, time::Timestamp};
 use dynamo::Access;
 use serde_json::{Value, json};
 
+use crate::{acting::acting_for, telemetry::Origin};
+
 use super::{SqsDoorbell, client_over, deduplication_id};
 
 const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/match.fifo";
@@ -59,7 +61,7 @@ async fn rung(answer: Option<(u16, &'static str)>) -> (Result<(), NotRung>, Vec<
     let queue = Queue { answer, requests: Arc::default() };
     let access = Access {
         access_key_id: "an-id".to_owned(),
-        secret_access_key: "a-secret".to_owned(),
+        secret_access_key: "a-secret".into(),
         session_token: None,
         region: "us-east-1".to_owned(),
         endpoint: None,
@@ -90,6 +92,19 @@ async fn a_message_has_its_pair_for_a_group_and_its_command_against_doubles() {
         "MessageDeduplicationId": deduplication_id(pair("MRC-USD"), command(7)),
     });
     assert_eq!(requests, [sent]);
+}
+
+#[tokio::test]
+async fn a_message_says_whom_it_is_sent_for() {
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = traceparent.parse().expect("a traceparent");
+    let origin = Arc::new(Origin { request_id: Some("theirs".to_owned()), trace, parent: None });
+    let (_, requests) = acting_for("place-order", &[], origin, rung(Some((200, SENT)))).await;
+    let said = json!({
+        "request_id": {"DataType": "String", "StringValue": "theirs"},
+        "traceparent": {"DataType": "String", "StringValue": traceparent},
+    });
+    assert_eq!(requests[0]["MessageAttributes"], said);
 }
 
 #[test]

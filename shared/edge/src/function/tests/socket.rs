@@ -60,12 +60,14 @@ async fn the_gateway_is_answered_whatever_the_function_does() {
         let body = response.body.map(|body| serde_json::from_slice(&body).expect("JSON"));
         (response.status_code, body.map(|body: Value| body["code"].clone()))
     };
-    let works = SocketFunction { stem: "works", handle: |_, _| Box::pin(async { Ok(()) }) };
+    let works =
+        SocketFunction { stem: "works", uses: &[], handle: |_, _| Box::pin(async { Ok(()) }) };
     let refuses = SocketFunction {
         stem: "refuses",
+        uses: &[],
         handle: |_, _| Box::pin(async { Err(Problem::refused(401, "invalid_ticket", "no")) }),
     };
-    let panics = SocketFunction { stem: "panics", handle: |_, _| panic!("a bug") };
+    let panics = SocketFunction { stem: "panics", uses: &[], handle: |_, _| panic!("a bug") };
     assert_eq!(answered(works).await, (200, None));
     assert_eq!(answered(refuses).await, (401, Some("invalid_ticket".into())));
     assert_eq!(answered(panics).await, (500, Some("internal_error".into())));

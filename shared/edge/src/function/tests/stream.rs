@@ -42,6 +42,7 @@ fn follow(rows: &[StreamRow]) -> Progress {
 /// Each test has its own time, by which its calls are known.
 static FUNCTION: StreamFunction = StreamFunction {
     stem: "project",
+    uses: &[],
     handle: |context, rows| {
         Box::pin(async move {
             let versions = rows.iter().map(version).collect();
