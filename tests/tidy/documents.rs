@@ -1,5 +1,7 @@
 //! Documents and scripts: what they name is there, and what is there they name.
 
+use std::collections::BTreeSet;
+
 use crate::tree::{File, files, read, root, stems, toml};
 
 /// How much of the README a reader sees first.
@@ -83,4 +85,28 @@ fn every_script_stops_at_its_first_failure() {
         let code = script.text.lines().find(|line| !line.starts_with('#') && !line.is_empty());
         assert_eq!(code, Some("set -euo pipefail"), "{}", script.path);
     }
+}
+
+/// What follows the market's name in the names of alarms. A node's number, or a table, is any.
+fn alarms() -> BTreeSet<String> {
+    let stacks =
+        ["observability", "table-alarms"].map(|stack| format!("infra/stacks/{stack}.yaml"));
+    let templates = stacks.map(|path| read(&path)).concat();
+    let named = templates.lines().filter_map(|line| line.trim().strip_prefix("AlarmName: !Sub "));
+    let plain = |name: &str| {
+        let name = name.trim_matches('"').trim_start_matches("${Market}-");
+        name.replace("${Table}", "{table}")
+            .replace("-001-", "-{node}-")
+            .replace("-002-", "-{node}-")
+    };
+    named.map(plain).collect()
+}
+
+#[test]
+fn every_alarm_of_the_stacks_is_explained_and_there_are_no_others() {
+    let document = read("docs/OPERATIONS.md");
+    let rows = section(&document, "\n## Alarms\n").lines();
+    let explained = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let explained: BTreeSet<_> = explained.map(str::to_owned).collect();
+    assert_eq!(explained, alarms());
 }
