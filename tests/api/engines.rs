@@ -5,6 +5,7 @@ use std::process::Command;
 
 /// Their names, and why not. Whoever names a DynamoDB in `MARKET_TEST_ENDPOINT` skips them.
 const EMBEDDED_ONLY: &[(&str, &str)] = &[
+    ("logging::what_a_request_costs_is_measured_as_the_store_counts_it", UNITS),
     ("round_trips::a_read_is_a_round_trip_or_comes_from_a_cache", UNITS),
     ("round_trips::every_movement_of_money_and_its_replay_is_one_round_trip", UNITS),
     ("round_trips::prices::what_a_million_of_each_costs_stands_in_the_document", UNITS),
