@@ -120,16 +120,25 @@ impl RateCache {
     /// # Errors
     /// The store's own.
     pub async fn renew(&self) -> Result<Universes, StoreError> {
-        let read_at = self.clock.now();
-        let universes = Universes::new(self.store.universes().await?);
-        let snapshot = Snapshot { universes, read_at };
-        self.keep(&snapshot);
+        let snapshot = self.load().await?;
         if let Some(shared) = &self.shared
             && let Err(error) = shared.put(&snapshot).await
         {
             tracing::debug!(%error, "rates were not shared");
         }
         Ok(snapshot.universes)
+    }
+
+    /// Reads the store for this process alone: a process that starts waits for no other level.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn load(&self) -> Result<Snapshot, StoreError> {
+        let read_at = self.clock.now();
+        let universes = Universes::new(self.store.universes().await?);
+        let snapshot = Snapshot { universes, read_at };
+        self.keep(&snapshot);
+        Ok(snapshot)
     }
 
     fn local(&self, age: Span) -> Option<Snapshot> {

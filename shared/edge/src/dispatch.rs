@@ -18,7 +18,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     telemetry::{Origin, Work},
-    uses::{CATALOGUE, RATES},
+    uses::keeps_rates,
 };
 
 /// The address that a request came from, as a request's extension.
@@ -84,7 +84,7 @@ async fn handle(context: &Context, endpoint: &Endpoint, call: &Call) -> Result<R
     // Caches are refreshed beside the work, never after the answer: a function that has answered
     // is frozen.
     let refreshed = async {
-        if endpoint.uses.iter().any(|using| *using == RATES || *using == CATALOGUE) {
+        if keeps_rates(endpoint.uses) {
             context.market.rates.refresh_if_due().await;
         }
     };

@@ -34,7 +34,7 @@ use crate::{
     problem::Problem,
     system::SystemClock,
     telemetry::{self, LogSettings},
-    uses::{CATALOGUE, RATES, Use, grants_of},
+    uses::{Use, grants_of, keeps_rates},
 };
 
 pub use queue::{QueueFunction, handle_queue_event, run_queue};
@@ -126,12 +126,13 @@ pub fn authorize(
 }
 
 /// The context after one signed call, made while CPU is not throttled: the first invocation
-/// finds an open connection and, where it needs them, rates.
+/// finds an open connection and, where it needs them, rates. The shared cache is not waited for.
 async fn primed_context(uses: &[Use]) -> Result<Arc<Context>, Error> {
     let (context, store) = boot::context(uses)?;
-    let primed = match uses.iter().any(|using| *using == RATES || *using == CATALOGUE) {
-        true => context.market.rates.renew().await.map(|_| ()),
-        false => store.prime(&grants_of(uses)).await,
+    let primed = if keeps_rates(uses) {
+        context.market.rates.load().await.map(|_| ())
+    } else {
+        store.prime(&grants_of(uses)).await
     };
     if let Err(error) = primed {
         tracing::warn!(%error, "not primed");

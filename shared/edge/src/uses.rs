@@ -130,6 +130,12 @@ pub const PASSWORDS: Use =
 pub const WEBHOOK_SENDER: Use =
     Use { name: "webhook sender", grants: &[], service: None, wire: boot::wire_webhook_sender };
 
+/// Whether a function keeps universes and their rates in its process.
+#[must_use]
+pub fn keeps_rates(uses: &[Use]) -> bool {
+    uses.iter().any(|using| *using == RATES || *using == CATALOGUE)
+}
+
 /// All grants of a function, each once and in order.
 #[must_use]
 pub fn grants_of(uses: &[Use]) -> Vec<Grant> {

@@ -64,6 +64,19 @@ impl SharedCache for BrokenCache {
     }
 }
 
+struct SilentCache;
+
+#[async_trait]
+impl SharedCache for SilentCache {
+    async fn get(&self) -> Result<Option<Snapshot>, CacheUnavailable> {
+        std::future::pending().await
+    }
+
+    async fn put(&self, _: &Snapshot) -> Result<(), CacheUnavailable> {
+        std::future::pending().await
+    }
+}
+
 /// Three universes in a metered store, and a rate cache in front of it.
 struct Levels {
     store: MemoryStore,
@@ -204,6 +217,15 @@ fn a_broken_shared_cache_fails_no_request() {
         assert_eq!(levels.version().await, (2, 2));
         levels.clock.set(after(12_000));
         assert_eq!(levels.version().await, (2, 3));
+    });
+}
+
+#[test]
+fn a_process_that_starts_does_not_wait_for_the_shared_cache() {
+    on_this_thread(async {
+        let levels = Levels::with(Some(Arc::new(SilentCache))).await;
+        levels.cache.load().await.expect("rates");
+        assert_eq!(levels.version().await, (1, 1));
     });
 }
 
