@@ -10,20 +10,18 @@ use app::{
     identity::{IdentityFailed, SignUp, register},
     market::{Asked, Market, entry_id, fingerprint},
     money::Operate,
-    pairs::{PairFailed, create_pair},
+    opening::{self, HOME_CURRENCY, Lacking, OpeningFailed},
     perform::{Answer, Failed, Freshness, Operation, perform},
-    universes::create_universe,
 };
 use domain::{
     amount::{Amount, Money},
     catalogue::{Item, ItemState, NewItem, Stock},
-    currency::{Currency, CurrencyCode, Scale},
+    currency::{Currency, CurrencyCode},
     id::ItemId,
     identity::{Login, Role, User, Username},
     ledger::Outcome,
-    pair::{FeeBps, Pair, PairId, PairTerms},
-    rate::SpreadBps,
-    universe::{NewUniverse, Universe},
+    pair::Pair,
+    universe::Universe,
 };
 use futures_util::future::{try_join, try_join_all};
 
@@ -31,14 +29,6 @@ use futures_util::future::{try_join, try_join_all};
 const SEED: &str = "seed";
 const ADMIN: &str = "admin";
 const ADMIN_EMAIL: &str = "admin@market.example";
-const DECIMALS: u8 = 2;
-
-/// A universe, its currency, and how many units of it make one base unit.
-struct UniverseSeed {
-    name: &'static str,
-    code: &'static str,
-    units_per_base: &'static str,
-}
 
 /// A trader with money in the home universe's currency, and the item that they sell there.
 struct TraderSeed {
@@ -59,23 +49,6 @@ struct ItemSeed {
     price: &'static str,
     stock: u32,
 }
-
-/// In the order of their numbers, from 1.
-const UNIVERSES: [UniverseSeed; 3] = [
-    UniverseSeed { name: "Earth", code: "USD", units_per_base: "1" },
-    UniverseSeed { name: "Mars", code: "MRC", units_per_base: "2.5" },
-    UniverseSeed { name: "Venus", code: "VNC", units_per_base: "0.75" },
-];
-
-/// The markets, the oldest first, all with the same rules. A lot at one tick is worth 0.01, so
-/// that no trade rounds.
-const PAIRS: [&str; 3] = ["MRC-USD", "VNC-USD", "MRC-VNC"];
-const TICK: &str = "0.01";
-const LOT: &str = "1.00";
-const MIN_NOTIONAL: &str = "1.00";
-const MAKER_FEE_BPS: u16 = 10;
-const TAKER_FEE_BPS: u16 = 20;
-const COLLAR_BPS: u16 = 1_000;
 
 const TRADERS: [TraderSeed; 3] = [
     TraderSeed {
@@ -128,9 +101,9 @@ pub enum SeedError {
     /// A user could not be made.
     #[error(transparent)]
     Identity(#[from] IdentityFailed),
-    /// A market could not be made.
+    /// Universes or markets could not be made.
     #[error(transparent)]
-    Pair(#[from] PairFailed),
+    Opening(#[from] OpeningFailed),
     /// A use case failed.
     #[error(transparent)]
     Failed(#[from] Failed),
@@ -174,58 +147,17 @@ pub(crate) struct Seeded {
 
 /// Makes whatever of the demo market is not there yet.
 pub(crate) async fn seed(market: &Market, admin_password: &str) -> Result<Seeded, SeedError> {
-    for universe in &UNIVERSES {
-        make_universe(market, universe).await?;
-    }
-    let mut pairs = Vec::with_capacity(PAIRS.len());
-    for id in PAIRS {
-        pairs.push(make_pair(market, id).await?);
-    }
+    Lacking::of(market).await?.make(market).await?;
+    let known = market.pairs.all(Freshness::Fresh).await.map_err(Failed::from)?;
+    let ours = opening::pairs()?;
+    let pairs = ours.iter().filter_map(|id| known.iter().find(|pair| pair.id() == *id));
+    let pairs = pairs.copied().collect();
     // Passwords take longest to hash, so all users are made side by side.
     let traders = try_join_all(TRADERS.iter().map(|seed| make_trader(market, seed)));
     let admin = make_admin(market, admin_password);
     let (traders, admin) = try_join(traders, admin).await?;
     let (traders, items) = traders.into_iter().unzip();
     Ok(Seeded { traders, admin, items, pairs })
-}
-
-async fn make_universe(market: &Market, seed: &'static UniverseSeed) -> Result<(), SeedError> {
-    let code = parsed(seed.code)?;
-    let known = market.rates.current(Freshness::Fresh).await.map_err(Failed::from)?;
-    if known.of_currency(code).is_ok() {
-        return Ok(());
-    }
-    let scale = Scale::new(DECIMALS).ok_or(SeedError::Malformed(seed.code))?;
-    let wanted = NewUniverse {
-        name: parsed(seed.name)?,
-        currency: Currency { code, scale },
-        units_per_base: parsed(seed.units_per_base)?,
-        spread: SpreadBps::default(),
-    };
-    create_universe(market, &wanted).await?;
-    Ok(())
-}
-
-/// The market of this name as it is now.
-async fn make_pair(market: &Market, id: &'static str) -> Result<Pair, SeedError> {
-    let PairId { base, quote } = parsed(id)?;
-    let known = market.pairs.all(Freshness::Fresh).await.map_err(Failed::from)?;
-    if let Some(pair) = known.iter().find(|pair| pair.id() == PairId { base, quote }) {
-        return Ok(*pair);
-    }
-    let scale = Scale::new(DECIMALS).ok_or(SeedError::Malformed(id))?;
-    let amount = |text| Amount::parse(text, scale).map_err(|_| SeedError::Malformed(text));
-    let fee = |bps| FeeBps::new(bps).ok_or(SeedError::Malformed(id));
-    let terms = PairTerms {
-        price_scale: scale,
-        tick: amount(TICK)?,
-        lot: amount(LOT)?,
-        min_notional: amount(MIN_NOTIONAL)?,
-        maker_fee: fee(MAKER_FEE_BPS)?,
-        taker_fee: fee(TAKER_FEE_BPS)?,
-        collar_bps: COLLAR_BPS,
-    };
-    Ok(create_pair(market, base, quote, terms).await?)
 }
 
 async fn make_trader(
@@ -247,7 +179,7 @@ async fn make_trader(
 }
 
 async fn make_admin(market: &Market, password: &str) -> Result<Admin, SeedError> {
-    let home = home(market, UNIVERSES[0].code).await?;
+    let home = home(market, HOME_CURRENCY).await?;
     let (user, is_new) =
         make_user(market, ADMIN, ADMIN_EMAIL, password, Role::Admin, &home).await?;
     match user.role {

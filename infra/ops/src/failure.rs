@@ -1,6 +1,6 @@
 //! Why a command came to nothing, in words for an operator.
 
-use app::{identity::IdentityFailed, pairs::PairFailed, perform::Failed, ports::StoreError};
+use app::{identity::IdentityFailed, opening::OpeningFailed, perform::Failed, ports::StoreError};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// Why a command came to nothing.
@@ -26,9 +26,9 @@ pub enum Failure {
     /// A user could not be made.
     #[error(transparent)]
     Identity(#[from] IdentityFailed),
-    /// A market could not be made.
+    /// Universes or markets could not be made.
     #[error(transparent)]
-    Pair(#[from] PairFailed),
+    Opening(#[from] OpeningFailed),
     /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(String, #[source] std::io::Error),

@@ -12,6 +12,7 @@ pub mod market;
 pub mod market_data;
 pub mod matching;
 pub mod money;
+pub mod opening;
 pub mod orders;
 pub mod paging;
 pub mod pair_cache;
