@@ -99,7 +99,8 @@ watch() {
     export AWS_ENDPOINT_URL_DYNAMODB=$MARKET_CONTRACT_ENDPOINT
     export AWS_ENDPOINT_URL_SQS=$MARKET_CONTRACT_QUEUE_ENDPOINT
     # Nothing is behind queues here: the local market's matcher looks for itself.
-    export MARKET_MATCH_QUEUE_URL='' MARKET_WEBHOOK_QUEUE_URL='' MARKET_FAILURE_QUEUE_URL=''
+    export MARKET_MATCH_QUEUE_URL='' MARKET_WEBHOOK_QUEUE_URL='' MARKET_VENUE_QUEUE_URL=''
+    export MARKET_FAILURE_QUEUE_URL=''
     port=$(free_port)
     start_group cargo lambda watch --package functions --ignore-changes \
         --invoke-address 127.0.0.1 --invoke-port "$port" > "$log" 2>&1

@@ -7,11 +7,13 @@
     reason = "a test's fixture that fails is a test that fails"
 )]
 
+mod asking;
 mod engine;
 mod following;
 mod gateway;
 mod guard;
 mod rows;
+mod venues;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -19,10 +21,13 @@ use app::{
     market::Settings,
     matching::match_orders,
     pairs::create_pair,
-    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, NotRung, Store, WebhookSender},
+    ports::{
+        Clock, DeadLetters, DeliveryQueue, Doorbell, NotRung, PlacementQueue, Store,
+        VenueConnector, WebhookSender,
+    },
 };
+pub use asking::{Answered, Ask};
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::{
     amount::Amount,
     command::CommandId,
@@ -45,12 +50,12 @@ use edge::{
     },
     boot::Parts,
     context::Context,
-    dispatch::Source,
     function::QueueFunction,
     limits::Quotas,
     router::Router,
     sockets::Gateway,
     system::Argon2Passwords,
+    venues::feed::VenueFeeds,
 };
 use engine::Engine;
 pub use engine::{ENDPOINT, endpoint};
@@ -67,7 +72,9 @@ use testkit::{
     deliveries::{RecordingDeliveries, RecordingSender},
     doorbell::RecordingDoorbell,
     entropy::SeededEntropy,
+    placements::RecordingPlacements,
 };
+pub use venues::{ScriptedFeeds, ScriptedVenue, Signature, VENUE, state, venue};
 
 /// 2026-11-21T08:00:00Z, when every world begins.
 pub const BEGINNING_MS: i64 = 1_795_248_000_000;
@@ -100,6 +107,12 @@ pub struct World {
     pub deliveries: Arc<RecordingDeliveries>,
     /// What was posted to webhooks.
     pub receiver: Arc<RecordingSender>,
+    /// What is to be done about orders at venues.
+    pub placements: Arc<RecordingPlacements>,
+    /// What venues were asked, and answer.
+    pub venue: Arc<ScriptedVenue>,
+    /// What venues tell.
+    pub feeds: Arc<ScriptedFeeds>,
     /// What was posted to connections.
     pub gateway: Arc<RecordingGateway>,
     bell: Arc<Bell>,
@@ -164,6 +177,9 @@ impl World {
         let gateway = Arc::new(RecordingGateway::default());
         let deliveries = Arc::new(RecordingDeliveries::default());
         let receiver = Arc::new(RecordingSender::default());
+        let placements = Arc::new(RecordingPlacements::default());
+        let venue = Arc::new(ScriptedVenue::default());
+        let feeds = Arc::new(ScriptedFeeds::new(Arc::clone(&clock)));
         let secrets = Secrets::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         let parts = Parts {
             store: wrap(Arc::new(DynamoStore::new(client, tables))),
@@ -173,9 +189,12 @@ impl World {
             passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
             doorbell: Arc::clone(&bell) as Arc<dyn Doorbell>,
             deliveries: Arc::clone(&deliveries) as Arc<dyn DeliveryQueue>,
+            placements: Arc::clone(&placements) as Arc<dyn PlacementQueue>,
             dead_letters: Arc::clone(&dead_letters) as Arc<dyn DeadLetters>,
             gateway: Arc::clone(&gateway) as Arc<dyn Gateway>,
             webhook_sender: Arc::clone(&receiver) as Arc<dyn WebhookSender>,
+            venue_connector: Arc::clone(&venue) as Arc<dyn VenueConnector>,
+            venue_feeds: Arc::clone(&feeds) as Arc<dyn VenueFeeds>,
             access_tokens: AccessTokens {
                 issuer: "https://market.test".to_owned(),
                 audience: "market".to_owned(),
@@ -195,6 +214,9 @@ impl World {
             gateway,
             deliveries,
             receiver,
+            placements,
+            venue,
+            feeds,
             bell,
             streams,
             router,
@@ -228,9 +250,12 @@ impl World {
             passwords: Arc::clone(&market.passwords),
             doorbell: Arc::clone(&market.doorbell),
             deliveries: Arc::clone(&market.deliveries),
+            placements: Arc::clone(&market.placements),
             dead_letters: Arc::clone(&self.context.dead_letters),
             gateway: Arc::clone(&self.context.gateway),
             webhook_sender: Arc::clone(&self.context.webhook_sender),
+            venue_connector: Arc::clone(&self.context.venue_connector),
+            venue_feeds: Arc::clone(&self.context.venue_feeds),
             access_tokens: self.context.access_tokens.clone(),
             quotas: self.context.limiter.quotas,
             settings: market.settings,
@@ -366,132 +391,5 @@ impl World {
     /// What has gone to DynamoDB since the last look.
     pub fn traffic(&self) -> MeterReading {
         self.meter.reset()
-    }
-}
-
-/// A request that a test makes up.
-#[derive(Debug, Clone)]
-pub struct Ask {
-    method: &'static str,
-    path: String,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-}
-
-impl Ask {
-    /// A request with any method.
-    #[must_use]
-    pub fn new(method: &'static str, path: &str) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), body: Bytes::new() }
-    }
-
-    /// A GET request.
-    #[must_use]
-    pub fn get(path: &str) -> Self {
-        Self::new("GET", path)
-    }
-
-    /// A POST request.
-    #[must_use]
-    pub fn post(path: &str) -> Self {
-        Self::new("POST", path)
-    }
-
-    /// With a header.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// With a caller's access token.
-    #[must_use]
-    pub fn by(self, caller: &Caller) -> Self {
-        self.bearer(&caller.token)
-    }
-
-    /// With any text as access token.
-    #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// With an idempotency key.
-    #[must_use]
-    pub fn key(self, key: &str) -> Self {
-        self.header("idempotency-key", key)
-    }
-
-    /// With a JSON body.
-    #[must_use]
-    pub fn json(self, body: &Value) -> Self {
-        self.raw(body.to_string())
-    }
-
-    /// With any bytes as body.
-    #[must_use]
-    pub fn raw(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    fn into_request(self) -> http::Request<Bytes> {
-        let mut request = http::Request::builder().method(self.method).uri(self.path);
-        for (name, value) in self.headers {
-            request = request.header(name, value);
-        }
-        let mut request = request.body(self.body).expect("a request that HTTP allows");
-        request.extensions_mut().insert(Source("192.0.2.1".to_owned()));
-        request
-    }
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// The status.
-    pub status: u16,
-    /// The headers.
-    pub headers: http::HeaderMap,
-    /// The body.
-    pub bytes: Bytes,
-    /// The body as JSON; null if it is none.
-    pub body: Value,
-}
-
-impl Answered {
-    /// Fails unless it has this status.
-    #[track_caller]
-    pub fn expect_status(&self, status: u16) -> &Self {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
-        self
-    }
-
-    /// Fails unless it is a problem with this status and code, in the one shape of problems.
-    #[track_caller]
-    pub fn expect_problem(&self, status: u16, code: &str) -> &Self {
-        self.expect_status(status);
-        assert_eq!(self.text("/code"), code, "{}", self.body);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        assert_eq!(self.body["status"], status);
-        assert!(self.body["retryable"].is_boolean() && self.body["request_id"].is_string());
-        self
-    }
-
-    /// The text or number at a pointer, as in `/data/0/id`.
-    #[must_use]
-    #[track_caller]
-    pub fn text(&self, pointer: &str) -> String {
-        match self.body.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => panic!("nothing at {pointer} in {}", self.body),
-        }
-    }
-
-    /// A header's text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }

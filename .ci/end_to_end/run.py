@@ -18,10 +18,11 @@ ADMIN_PASSWORD = "looks after all markets here"
 HTTP = """authorize buy create-item exchange get-conservation get-order list-order-fills
  list-trades list-universes list-wallet-entries list-wallets login operate-wallet place-order
  signup""".split()
-EVENTS = ["audit", "beat", "match-orders", "project", "publish", "sweep"]
+EVENTS = ["audit", "beat", "follow-venues", "match-orders", "project", "publish", "sweep"]
 PROGRAMS = HTTP + EVENTS
 QUEUES = ["MatchQueueUrl", "MatchDeadLetterQueueUrl", "WebhookQueueUrl",
-          "WebhookDeadLetterQueueUrl", "FailureQueueUrl"]
+          "WebhookDeadLetterQueueUrl", "VenueQueueUrl", "VenueDeadLetterQueueUrl",
+          "FailureQueueUrl"]
 
 
 def seed(emulator: emulators.Emulator) -> None:

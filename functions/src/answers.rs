@@ -10,6 +10,7 @@ use domain::{
     conversion::Conversion,
     id::{QuoteId, UserId, WalletId},
     ledger::{Cause, Entry, Movement, Outcome, Purchase},
+    venue::VenueOrder,
 };
 use edge::{dispatch::IDEMPOTENCY_REPLAYED, problem::Problem, reply::Reply, wire::rfc3339};
 use serde::Serialize;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use crate::{
     bodies::{ConversionRateBody, ItemBody, PostingBody, code},
     order_bodies::{AmendmentBody, OrderBody, PublicFillBody, accepted},
+    venue_bodies::{VenueFillBody, VenueOrderBody},
 };
 
 /// The reply to a request under an idempotency key.
@@ -42,6 +44,9 @@ pub fn render(entry: &Entry) -> Result<Reply, Problem> {
         }
         Outcome::Refused { refusal, request_id } => Ok(Problem::from(refusal).reply(request_id)),
         Outcome::Placed(placement) => Reply::json(201, &OrderBody::from(&accepted(placement))),
+        Outcome::Routed(terms) => {
+            Reply::json(201, &VenueOrderBody::from(&VenueOrder::begun(*terms)))
+        }
         Outcome::Amended(amendment) => Reply::json(202, &AmendmentBody::new(entry, amendment)),
         // Whoever finds one goes on to the entry that it stands for.
         Outcome::SameAs(_) => Err(Problem::bug(&"a name of another entry has no answer")),
@@ -61,6 +66,7 @@ pub fn render(entry: &Entry) -> Result<Reply, Problem> {
                 Reply::json(200, &PurchaseBody::new(entry, movement, purchase))
             }
             Cause::Fill(fill) => Reply::json(200, &PublicFillBody::new(entry, fill)),
+            Cause::VenueFill(fill) => Reply::json(200, &VenueFillBody::new(entry, fill)),
             Cause::Refund { of, item, quantity, returned, refunded, restocked } => {
                 let body = RefundBody {
                     id: entry.id.to_string(),

@@ -15,7 +15,13 @@ pub const LAG: &str = "AuditLagSeconds";
 /// The function.
 pub static FUNCTION: ScheduleFunction = ScheduleFunction {
     stem: "audit",
-    uses: &[uses::ACCOUNT, uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES],
+    uses: &[
+        uses::ACCOUNT,
+        uses::CATALOGUE,
+        uses::STATEMENT_HEAD,
+        uses::STATEMENT_LINES,
+        uses::VENUE_LIST,
+    ],
     handle: |context| Box::pin(handle(context)),
 };
 

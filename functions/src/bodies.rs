@@ -141,7 +141,8 @@ impl WalletBody {
 /// Money that moved from one account to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PostingBody {
-    /// A wallet, or an account of the house: `world:`, `pool:`, `fees:` or `dust:` and a code.
+    /// A wallet, or an account of the house: `world:`, `pool:`, `fees:`, `dust:` or `venues:`
+    /// and a code.
     #[schema(example = "wal_01hf8z8x5m8q9v2w3c4d5e6f7g_USD")]
     pub from: String,
     /// The same.
@@ -174,6 +175,7 @@ fn holder(holder: Holder, currency: CurrencyCode) -> String {
         Holder::Pool => format!("pool:{currency}"),
         Holder::Fees => format!("fees:{currency}"),
         Holder::Dust => format!("dust:{currency}"),
+        Holder::Venues => format!("venues:{currency}"),
     }
 }
 

@@ -60,9 +60,14 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: CreateUniverseRequest = call.json()?;
     let scale = Scale::new(request.decimals.unwrap_or(DECIMALS_DEFAULT))
         .ok_or_else(|| Problem::invalid("/decimals", "invalid", "must be from 0 to 8"))?;
+    let code = request.currency.0;
+    if code.is_instrument() {
+        let detail = "is three to five capital letters";
+        return Err(Problem::invalid("/currency", "invalid", detail));
+    }
     let wanted = NewUniverse {
         name: request.name.0,
-        currency: Currency { code: request.currency.0, scale },
+        currency: Currency { code, scale },
         units_per_base: request.units_per_base.0,
         spread: spread(request.spread_bps)?.unwrap_or(SpreadBps::default()),
     };

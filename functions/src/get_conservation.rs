@@ -28,7 +28,13 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 .described("Administration", "Whether all money is still there: what everybody holds together")
 .needs(Scope::Admin)
 .gives::<ConservationResponse>(200)
-.uses(&[uses::ACCOUNT, uses::CATALOGUE, uses::STATEMENT_HEAD, uses::STATEMENT_LINES]);
+.uses(&[
+    uses::ACCOUNT,
+    uses::CATALOGUE,
+    uses::STATEMENT_HEAD,
+    uses::STATEMENT_LINES,
+    uses::VENUE_LIST,
+]);
 
 /// What everybody holds, per currency, of all that was decided before `cut` and of nothing else.
 #[derive(Serialize, ToSchema)]
@@ -41,14 +47,14 @@ pub struct ConservationResponse {
     complete: bool,
     /// Whether `holds` is true of every currency.
     holds: bool,
-    /// By currency.
+    /// By currency, and then by instrument that a venue lists.
     data: Vec<CurrencyTotalsBody>,
 }
 
 /// What everybody holds of a currency. Accounts of the house may be negative.
 #[derive(Serialize, ToSchema)]
 pub struct CurrencyTotalsBody {
-    /// The currency.
+    /// The currency, or the instrument, which is counted in pieces.
     #[schema(example = "USD")]
     currency: String,
     /// What users may spend.
@@ -69,6 +75,9 @@ pub struct CurrencyTotalsBody {
     /// What rounding left over.
     #[schema(example = "0.00")]
     dust: String,
+    /// External venues: what was paid to them, minus what they paid or delivered.
+    #[schema(example = "0.00")]
+    venues: String,
     /// All of it together.
     #[schema(example = "0.00")]
     sum: String,
@@ -93,6 +102,7 @@ fn body((currency, totals): &(Currency, Totals)) -> CurrencyTotalsBody {
         pool: amount(totals.pool),
         fees: amount(totals.fees),
         dust: amount(totals.dust),
+        venues: amount(totals.venues),
         sum: amount(totals.sum()),
         holds: totals.sum() == 0,
     }

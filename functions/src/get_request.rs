@@ -68,6 +68,7 @@ impl RequestBody {
                 Outcome::Moved(_)
                 | Outcome::Listed(_)
                 | Outcome::Placed(_)
+                | Outcome::Routed(_)
                 | Outcome::Amended(_)
                 | Outcome::SameAs(_),
             ) => "committed",

@@ -43,7 +43,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new(
 pub struct TransactionBody {
     /// `txn_…`
     id: String,
-    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund` or `fill`.
+    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund`, `fill` or
+    /// `venue_fill`.
     kind: &'static str,
     /// What moved; each currency sums to zero over all accounts. Of a fill only the caller's
     /// side is shown, and the other user is the `counterparty`.

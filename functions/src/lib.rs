@@ -12,6 +12,7 @@ pub mod cancel_after;
 pub mod cancel_order;
 pub mod cancel_orders;
 pub mod cancel_platform_order;
+pub mod cancel_venue_order;
 pub mod connect;
 pub mod create_item;
 pub mod create_market;
@@ -26,6 +27,7 @@ pub mod disconnect;
 pub mod docs;
 pub mod exchange;
 pub mod feed;
+pub mod follow_venues;
 pub mod get_asset;
 pub mod get_asyncapi;
 pub mod get_conservation;
@@ -45,6 +47,7 @@ pub mod get_ticker;
 pub mod get_transaction;
 pub mod get_universe;
 pub mod get_user;
+pub mod get_venue_order;
 pub mod get_wallet;
 pub mod get_wallet_proof;
 pub mod get_webhook;
@@ -62,6 +65,8 @@ pub mod list_rates;
 pub mod list_recent_trades;
 pub mod list_trades;
 pub mod list_universes;
+pub mod list_venue_orders;
+pub mod list_venues;
 pub mod list_wallet_entries;
 pub mod list_wallets;
 pub mod list_webhook_deliveries;
@@ -74,13 +79,17 @@ pub mod message;
 pub mod open_wallet;
 pub mod operate_wallet;
 pub mod order_bodies;
+pub mod place_at_venue;
 pub mod place_order;
 pub mod place_platform_order;
+pub mod place_stock_order;
+pub mod place_venue_order;
 pub mod preview_order;
 pub mod project;
 pub mod publish;
 pub mod quotes;
 pub mod ready;
+pub mod receive_venue_report;
 pub mod redeliver_event;
 pub mod redoc;
 pub mod refresh_session;
@@ -98,6 +107,7 @@ pub mod update_item;
 pub mod update_webhook;
 pub mod user_events;
 pub mod users;
+pub mod venue_bodies;
 pub mod void_request;
 pub mod wallets;
 pub mod webhook_bodies;
@@ -164,6 +174,13 @@ pub static ENDPOINTS: &[&Endpoint] = &[
     &list_prices::ENDPOINT,
     &create_market::ENDPOINT,
     &set_market_status::ENDPOINT,
+    &list_venues::ENDPOINT,
+    &place_venue_order::ENDPOINT,
+    &place_stock_order::ENDPOINT,
+    &list_venue_orders::ENDPOINT,
+    &get_venue_order::ENDPOINT,
+    &cancel_venue_order::ENDPOINT,
+    &receive_venue_report::ENDPOINT,
     &get_conservation::ENDPOINT,
     &list_events::ENDPOINT,
     &create_webhook::ENDPOINT,
@@ -217,6 +234,8 @@ pub enum Trigger {
     MatchQueue,
     /// The queue of deliveries.
     WebhookQueue,
+    /// The queue of orders at external venues.
+    VenueQueue,
     /// The streams of the tables with these stems.
     Streams(&'static [&'static str]),
     /// A minute that has passed.
@@ -231,8 +250,10 @@ pub static EVENT_HANDLERS: &[EventHandler] = &[
     handler("connect", Trigger::Route("$connect"), connect::FUNCTION.uses),
     handler("deliver-webhooks", Trigger::WebhookQueue, deliver_webhooks::FUNCTION.uses),
     handler("disconnect", Trigger::Route("$disconnect"), disconnect::FUNCTION.uses),
+    handler("follow-venues", Trigger::EveryMinute, follow_venues::FUNCTION.uses),
     handler("match-orders", Trigger::MatchQueue, match_orders::FUNCTION.uses),
     handler("message", Trigger::Route("$default"), message::FUNCTION.uses),
+    handler("place-at-venue", Trigger::VenueQueue, place_at_venue::FUNCTION.uses),
     handler("project", Trigger::Streams(PROJECTED), project::FUNCTION.uses),
     handler("publish", Trigger::Streams(PUBLISHED), publish::FUNCTION.uses),
     handler("sweep", Trigger::EveryMinute, sweep::FUNCTION.uses),

@@ -64,9 +64,10 @@ pub struct WalletEntriesResponse {
 pub struct WalletEntryBody {
     /// `txn_…`; null if no money moved, as where it is held for an order.
     transaction_id: Option<String>,
-    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund` or `fill`; or, where
-    /// money was only held or released, `order_placed`, `order_amended` or `matched`; or
-    /// `carried_forward`, for all that was before histories were kept.
+    /// `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund`, `fill` or
+    /// `venue_fill`; or, where money was only held or released, `order_placed`, `order_amended`,
+    /// `matched`, `venue_order_placed` or `venue_order`; or `carried_forward`, for all that was
+    /// before histories were kept.
     kind: &'static str,
     /// The change of what is posted, negative for money that left.
     #[schema(example = "-4.00")]
@@ -131,6 +132,8 @@ fn body(
         Occasion::Opened
         | Occasion::OrderPlaced
         | Occasion::OrderAmended
+        | Occasion::VenueOrderPlaced
+        | Occasion::VenueOrder
         | Occasion::CarriedForward => None,
         _ => line.entry,
     };
@@ -181,6 +184,7 @@ pub fn kind(cause: &Cause) -> &'static str {
         Cause::Exchange { .. } => "exchange",
         Cause::Purchase(_) => "purchase",
         Cause::Fill(_) => "fill",
+        Cause::VenueFill(_) => "venue_fill",
         Cause::Refund { .. } => "refund",
     }
 }

@@ -30,7 +30,7 @@ async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?.user;
     let account = context.market.store.account(caller).await?.ok_or(Missing::User)?;
     let universes = context.market.rates.current(Freshness::Cached).await?;
-    let currency = |code| universes.of_currency(code).ok().map(|universe| universe.currency);
+    let currency = |code| universes.currency(code).ok();
     let data = WalletBody::all(&account, currency);
     Reply::json(200, &PageBody::<WalletBody> { data, next_cursor: None })
 }

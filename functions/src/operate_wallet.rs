@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answers::{OperationBody, reply},
-    wallets::own_wallet,
+    wallets::own_wallet_of_money,
 };
 
 /// The endpoint.
@@ -57,7 +57,7 @@ enum Direction {
 
 async fn handle(context: &Context, call: &Call) -> Result<Reply, Problem> {
     let request: OperateWalletRequest = call.json()?;
-    let (_, currency) = own_wallet(context, call).await?;
+    let (_, currency) = own_wallet_of_money(context, call).await?;
     let money = request.amount.positive(currency, "/amount")?;
     let operation = match request.operation_type.0 {
         Direction::Deposit => Operate::Deposit(money),

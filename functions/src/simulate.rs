@@ -101,7 +101,7 @@ async fn run<O: Operation>(
         app::simulate::simulate(&context.market, caller, operation).await?;
     let entry = commit.entry().ok_or_else(|| Problem::bug(&"a commit without an entry"))?;
     let universes = context.market.rates.current(Freshness::Cached).await?;
-    let currency = |code| universes.of_currency(code).ok().map(|universe| universe.currency);
+    let currency = |code| universes.currency(code).ok();
     let postings = match &entry.outcome {
         Outcome::Moved(movement) => movement.postings.all().iter().map(PostingBody::from).collect(),
         _ => Vec::new(),

@@ -1,7 +1,7 @@
 //! Runs each minute: matches in every market what was not rung for, or whose ring was lost; and
-//! wakes deliveries to webhooks that the queue has lost.
+//! wakes deliveries to webhooks, and orders at external venues, that their queues have lost.
 
-use app::{perform::Freshness, webhooks};
+use app::{perform::Freshness, venues::routing, webhooks};
 use edge::{
     context::Context,
     function::{ScheduleFunction, caught},
@@ -23,23 +23,35 @@ pub static FUNCTION: ScheduleFunction = ScheduleFunction {
         uses::COMMAND,
         uses::MATCH,
         uses::DUE_DELIVERIES,
+        uses::VENUE_ORDER,
+        uses::DUE_VENUE_ORDERS,
         uses::DOORBELL,
         uses::DELIVERIES,
+        uses::VENUE_PLACEMENTS,
     ],
     handle: |context| Box::pin(sweep(context)),
 };
 
-/// Markets and webhooks are seen to, whatever becomes of the others. The last failure is the
-/// sweep's.
+/// Markets, webhooks and orders at venues are seen to, whatever becomes of the others. One of the
+/// failures is the sweep's.
 async fn sweep(context: &Context) -> Result<(), Problem> {
     let woken = caught(sweep_webhooks(context)).await;
-    sweep_markets(context).await.and(woken)
+    let hastened = caught(sweep_venue_orders(context)).await;
+    sweep_markets(context).await.and(woken).and(hastened)
 }
 
 async fn sweep_webhooks(context: &Context) -> Result<(), Problem> {
     let webhooks::Swept { woken } = webhooks::sweep(&context.market).await?;
     if woken > 0 {
         tracing::warn!(woken, "deliveries that the queue had lost");
+    }
+    Ok(())
+}
+
+async fn sweep_venue_orders(context: &Context) -> Result<(), Problem> {
+    let woken = routing::sweep(&context.market).await?;
+    if woken > 0 {
+        tracing::warn!(woken, "orders at venues that the queue had lost");
     }
     Ok(())
 }

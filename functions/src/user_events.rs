@@ -17,6 +17,8 @@ use edge::{context::Context, problem::Problem, wire::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::venue_bodies::VenueNewsBody;
+
 /// An event of a user's. Whatever way it comes, it is the same; its `seq` follows the one before
 /// it without a gap, so that it is known at once if one is missing.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -35,7 +37,8 @@ pub struct UserEventBody {
     /// When it was decided.
     pub ts: String,
     /// `opened`, `deposit`, `withdrawal`, `transfer`, `exchange`, `purchase`, `refund`,
-    /// `order_placed`, `order_amended`, `matched` or `carried_forward`.
+    /// `order_placed`, `order_amended`, `matched`, `venue_order_placed`, `venue_order`,
+    /// `venue_fill` or `carried_forward`.
     #[serde(rename = "type")]
     #[schema(example = "deposit")]
     pub kind: &'static str,
@@ -60,6 +63,9 @@ pub struct UserEventData {
     pub orders: Vec<OrderNewsBody>,
     /// Changes of orders that the market did not make: the orders are as they were.
     pub amendments_refused: Vec<RefusedAmendmentBody>,
+    /// The user's order at an external venue that it is about, as it is after it; null if it is
+    /// about none.
+    pub venue_order: Option<VenueNewsBody>,
 }
 
 /// A change of an order that was not made.
@@ -146,7 +152,7 @@ impl Units {
         let market = &context.market;
         let mut universes = market.rates.current(Freshness::Cached).await?;
         let mut codes = activities.iter().flat_map(|activity| &activity.wallets);
-        if codes.any(|change| universes.of_currency(change.code).is_err()) {
+        if codes.any(|change| universes.currency(change.code).is_err()) {
             universes = market.rates.current(Freshness::Fresh).await?;
         }
         let mut pairs = market.pairs.all(Freshness::Cached).await?;
@@ -186,12 +192,13 @@ impl Units {
                 wallets: wallets.collect::<Result<_, Problem>>()?,
                 orders,
                 amendments_refused: news.refused.iter().map(RefusedAmendmentBody::from).collect(),
+                venue_order: news.venue.as_ref().map(VenueNewsBody::from),
             },
         })
     }
 
     fn currency(&self, code: CurrencyCode) -> Result<Currency, Problem> {
-        Ok(self.universes.of_currency(code)?.currency)
+        Ok(self.universes.currency(code)?)
     }
 
     fn steps(&self, id: PairId) -> Result<Steps, Problem> {
@@ -208,11 +215,14 @@ fn transaction(activity: &Activity) -> Option<EntryId> {
         | Occasion::Transfer
         | Occasion::Exchange
         | Occasion::Purchase
-        | Occasion::Refund => activity.entry,
+        | Occasion::Refund
+        | Occasion::VenueFill => activity.entry,
         Occasion::Opened
         | Occasion::OrderPlaced
         | Occasion::OrderAmended
         | Occasion::Matched
+        | Occasion::VenueOrderPlaced
+        | Occasion::VenueOrder
         | Occasion::CarriedForward => None,
     }
 }

@@ -64,7 +64,7 @@ async fn with_private(
     let account = context.market.store.account(user.id).await?.ok_or(Missing::User)?;
     let universes = context.market.rates.current(Freshness::Cached).await?;
     let home = universes.get(user.home)?.currency;
-    let currency = |code| universes.of_currency(code).ok().map(|universe| universe.currency);
+    let currency = |code| universes.currency(code).ok();
     Ok(UserBody {
         email: Some(user.email.as_str().to_owned()),
         role: Some(user.role.as_str()),

@@ -7,6 +7,7 @@ use std::process::Command;
 const EMBEDDED_ONLY: &[(&str, &str)] = &[
     ("logging::what_a_request_costs_is_measured_as_the_store_counts_it", UNITS),
     ("round_trips::a_read_is_a_round_trip_or_comes_from_a_cache", UNITS),
+    ("round_trips::an_order_for_a_venue_is_accepted_in_one_round_trip_and_placed_in_a_few", UNITS),
     ("round_trips::every_movement_of_money_and_its_replay_is_one_round_trip", UNITS),
     ("round_trips::prices::what_a_million_of_each_costs_stands_in_the_document", UNITS),
 ];

@@ -5,6 +5,7 @@
 
 pub(crate) mod examples;
 mod forged;
+mod wanted;
 
 use std::collections::BTreeMap;
 
@@ -90,6 +91,13 @@ const TABLE: &str = "
     list-prices          200    200    200    200    200    200    200
     create-market        403    201    403    401    401    403    403
     set-market-status    403    200    403    401    401    403    403
+    list-venues          200    200    200    200    200    200    200
+    place-venue-order    201    201    201    401    401    403    201
+    place-stock-order    201    201    201    401    401    403    201
+    list-venue-orders    200    200    200    401    401    200    403
+    get-venue-order      200    200    404    401    401    200    403
+    cancel-venue-order   200    404    404    401    401    403    200
+    receive-venue-report 200    200    200    200    200    200    200
     get-conservation     403    200    403    401    401    403    403
 
     list-events          200    200    200    401    401    200    403

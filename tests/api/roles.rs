@@ -5,9 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use app::ports::{ConnectionId, HEAD_PARTS};
+use app::{
+    ports::{ConnectionId, HEAD_PARTS},
+    venues::feed::FeedMessage,
+};
 use aws_lambda_events::sqs::SqsEvent;
-use domain::{identity::Role, time::Span, universe::UniverseId};
+use domain::{
+    amount::Amount,
+    identity::Role,
+    time::Span,
+    universe::UniverseId,
+    venue::{Instrument, Report, VenueAnswer, VenueStatus},
+};
 use dynamo::grants::Grant;
 use edge::{
     auth::scopes::Scopes,
@@ -18,11 +27,11 @@ use edge::{
     uses::{self, Service, Use, grants_of, services_of},
 };
 use functions::{
-    ENDPOINTS, EVENT_HANDLERS, audit, beat, connect, deliver_webhooks, disconnect, match_orders,
-    message, publish, sweep,
+    ENDPOINTS, EVENT_HANDLERS, audit, beat, connect, deliver_webhooks, disconnect, follow_venues,
+    match_orders, message, place_at_venue, publish, sweep,
 };
 use serde_json::{Value, json};
-use tests::{Ask, Done, World};
+use tests::{Ask, Done, World, state};
 
 use crate::{
     connections::{event, ticket},
@@ -149,6 +158,33 @@ async fn trade(stage: &Stage, key: &str) {
     stage.world.send(buy).await.expect_status(201);
 }
 
+fn instrument() -> Instrument {
+    "DOTUSDT00008".parse().expect("an instrument")
+}
+
+fn amount(minor: i64) -> Amount {
+    Amount::from_minor(minor).expect("an amount")
+}
+
+/// Two orders for the venue: one is placed, and filled at once; of the other the task is lost. A
+/// report that the other is filled.
+async fn at_the_venue(stage: &Stage) -> FeedMessage {
+    let world = &stage.world;
+    stage.venue_order(1).await;
+    let filled = state(VenueStatus::Filled, 1, &[("E-1", 1, 100)]);
+    world.venue.next(VenueAnswer::Known(filled));
+    for (task, _) in world.placements.take() {
+        let cold = world.elsewhere(|store| store);
+        handle_task(&cold, &place_at_venue::FUNCTION, &task.to_string()).await.expect("placed");
+    }
+    world.placements.lose(true);
+    let order = stage.venue_order(2).await.parse().expect("an id");
+    world.placements.lose(false);
+    world.pass(Span::seconds(61));
+    let state = state(VenueStatus::Filled, 1, &[("E-2", 1, 100)]);
+    FeedMessage::Report(Report { order, state })
+}
+
 async fn open(world: &World, connection: &str, query: Value) {
     let mut opens = event(world, connection, "CONNECT");
     opens["queryStringParameters"] = query;
@@ -217,9 +253,14 @@ async fn every_handler_of_events_needs_what_it_declares_and_nothing_else() {
         world.pass(wait);
         handle_task(&cold(), &deliver_webhooks::FUNCTION, &task.to_string()).await.expect("sent");
     }
+    let filled = at_the_venue(&stage).await;
     world.doorbell.lose(true);
     trade(&stage, "not rung for").await;
     handle_schedule(&cold(), &sweep::FUNCTION).await.expect("swept");
+    assert_eq!(world.placements.take().len(), 1, "the one that the queue has lost");
+    world.feeds.say(filled);
+    world.feeds.say(FeedMessage::Price(instrument(), amount(10_100)));
+    handle_schedule(&cold(), &follow_venues::FUNCTION).await.expect("followed");
     let rings = include_str!("../../events/match-orders.json");
     let rings: SqsEvent = serde_json::from_str(rings).expect("a sample");
     handle_queue_event(&cold(), &match_orders::FUNCTION, rings).await;

@@ -6,8 +6,9 @@ mod costs;
 mod prices;
 
 use costs::Costs;
+use domain::time::Span;
 use serde_json::json;
-use tests::{Ask, Caller, World};
+use tests::{Ask, Caller, VENUE, World};
 
 /// A market with warm caches, a buyer with money and an item of 10 MRC.
 struct Stage {
@@ -188,4 +189,44 @@ async fn a_read_is_a_round_trip_or_comes_from_a_cache() {
     | list-universes | 200 | 0 | 0 | 0 |
     | get-rates | 200 | 0 | 0 | 0 |
     ");
+}
+
+#[tokio::test]
+async fn an_order_for_a_venue_is_accepted_in_one_round_trip_and_placed_in_a_few() {
+    let Stage { world, buyer, .. } = Stage::warm().await;
+    let world = world.with_venue().await;
+    let path = format!("/api/v1/venues/{VENUE}/orders");
+    let body = json!({
+        "instrument": "DOTUSDT00008", "side": "buy", "type": "limit", "quantity": "2",
+        "limit_price": "100.00",
+    });
+    let place = Ask::post(&path).by(&buyer).key("venue").json(&body);
+    let mut costs = Costs::default();
+    let placed = costs.measure(&world, "place-venue-order", 201, place.clone()).await;
+    assert_eq!(placed.round_trips, 1);
+    costs.measure(&world, "its replay", 201, place).await;
+    let order = world.send(Ask::get(&path).by(&buyer)).await.expect_status(200).text("/data/0/id");
+    let order_path = format!("{path}/{order}");
+    costs.measure(&world, "get-venue-order", 200, Ask::get(&order_path).by(&buyer)).await;
+    costs.measure(&world, "list-venue-orders", 200, Ask::get(&path).by(&buyer)).await;
+    world.traffic();
+    world.work_venues(Span::seconds(1)).await;
+    let worked = world.traffic().total_round_trips();
+    let fill = json!({"id": "E-1", "quantity": "2", "price": "100.00"});
+    let report = json!({
+        "order_id": order, "venue_order_id": "X-1", "status": "filled", "executed": "2",
+        "execution": fill,
+    });
+    costs.measure(&world, "receive-venue-report", 200, world.report(&report)).await;
+    println!("{}\n", costs.table());
+    insta::assert_snapshot!(costs.table(), @r#"
+    | request | status | round trips | write units reported | read units |
+    |---|---|---|---|---|
+    | place-venue-order | 201 | 1 | 8 | 0 |
+    | its replay | 201 | 1 | 0 | 0 |
+    | get-venue-order | 200 | 1 | 0 | 1 |
+    | list-venue-orders | 200 | 2 | 0 | 1.5 |
+    | receive-venue-report | 200 | 5 | 9 | 3 |
+    "#);
+    assert_eq!(worked, 7, "round trips of an attempt that the venue answers");
 }

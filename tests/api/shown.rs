@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-const PREFIXES: [&str; 6] = ["usr_", "wal_", "txn_", "itm_", "quo_", "ord_"];
+const PREFIXES: [&str; 7] = ["usr_", "wal_", "txn_", "itm_", "quo_", "ord_", "vor_"];
 const ID_CHARS: usize = 26;
 
 /// The body with readable identifiers and without what is sealed or made up.

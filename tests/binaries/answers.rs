@@ -13,7 +13,7 @@ use crate::{function::Function, market::Running, queue::Queue};
 pub(crate) const PLACEHOLDER: &str = "ACCESS_TOKEN";
 
 /// Endpoints that anyone may call, and what the samples come to. All others want a token.
-const PUBLIC: [(&str, u16); 28] = [
+const PUBLIC: [(&str, u16); 30] = [
     ("signup", 201),
     ("login", 200),
     ("refresh-session", 401),
@@ -34,6 +34,8 @@ const PUBLIC: [(&str, u16); 28] = [
     ("list-prices", 200),
     ("get-platform-book", 200),
     ("list-recent-trades", 200),
+    ("list-venues", 200),
+    ("receive-venue-report", 404),
     ("welcome", 200),
     ("health", 200),
     ("ready", 200),
@@ -103,8 +105,10 @@ async fn the_authorizer_passes_a_good_token_and_no_other() {
         "connect",
         "deliver-webhooks",
         "disconnect",
+        "follow-venues",
         "match-orders",
         "message",
+        "place-at-venue",
         "project",
         "publish",
         "sweep",

@@ -10,4 +10,5 @@ mod function;
 mod market;
 mod queue;
 mod runtime_api;
+mod venues;
 mod webhooks;

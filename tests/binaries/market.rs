@@ -162,9 +162,12 @@ fn context(store: DynamoStore) -> Context {
         passwords: Arc::new(Argon2Passwords::new(PasswordHasher { memory_kib: 8, passes: 1 })),
         doorbell: Arc::new(Unrung),
         deliveries: Arc::new(edge::delivery_queue::NoDeliveries),
+        placements: Arc::new(edge::placement_queue::NoPlacements),
         dead_letters: Arc::new(NoFailureQueue),
         gateway: Arc::new(NoGateway::default()),
         webhook_sender: Arc::new(edge::webhook_sender::NoWebhookSender),
+        venue_connector: Arc::new(edge::venues::NoVenues),
+        venue_feeds: Arc::new(edge::venues::feed::NoFeeds),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),

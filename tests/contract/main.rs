@@ -45,6 +45,14 @@ fn main() -> ExitCode {
         on_this_thread(units::sockets_take_as_few_round_trips_as_they_can());
         Ok(())
     });
+    let venues = Trial::test("venues_take_as_few_round_trips_as_they_can", || {
+        on_this_thread(units::venues_take_as_few_round_trips_as_they_can());
+        Ok(())
+    });
+    let accepted = Trial::test("an_order_at_a_venue_is_accepted_for_eight_units", || {
+        units::an_order_at_a_venue_is_accepted_for_eight_units();
+        Ok(())
+    });
     let listeners = Trial::test("a_process_learns_who_listens_since_it_last_told_them", || {
         on_this_thread(units::a_process_learns_who_listens_since_it_last_told_them());
         Ok(())
@@ -57,8 +65,8 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let trials =
-        guarantees.chain(costs).chain([reads, projections, sockets, listeners]).chain(rings);
+    let others = [reads, projections, sockets, venues, accepted, listeners];
+    let trials = guarantees.chain(costs).chain(others).chain(rings);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

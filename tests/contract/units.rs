@@ -25,8 +25,12 @@ use crate::engines::metered;
 
 mod orders;
 mod told;
+mod venues;
 
 pub(crate) use told::*;
+pub(crate) use venues::{
+    an_order_at_a_venue_is_accepted_for_eight_units, venues_take_as_few_round_trips_as_they_can,
+};
 
 /// Commits that follow from one another, each with a name.
 pub(crate) struct Case {
@@ -44,6 +48,11 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "units_of_trades_are_as_billed", commits: trades },
     Case { name: "units_of_orders_are_as_billed", commits: orders::traded },
     Case { name: "units_of_large_matches_are_as_billed", commits: orders::swept },
+    Case { name: "units_of_orders_at_venues_are_as_billed", commits: venues::filled },
+    Case {
+        name: "units_of_orders_that_venues_do_not_fill_are_as_billed",
+        commits: venues::unfilled,
+    },
 ];
 
 /// Carries the commits out and compares what each cost with what it says.

@@ -11,17 +11,19 @@ use toml::Table;
 use crate::tree::{root, toml};
 
 /// Which packages of the workspace a package may use when it runs. `tests` may use all.
-const DIRECTIONS: [(&str, &[&str]); 10] = [
+const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("app", &["domain"]),
     ("dynamo", &["app", "domain"]),
     ("edge", &["app", "domain", "dynamo"]),
     ("functions", &["app", "domain", "edge"]),
-    ("market", &["app", "domain", "dynamo", "edge", "functions"]),
+    ("market", &["app", "domain", "dynamo", "edge", "functions", "venue-simulator"]),
     ("ops", &["app", "domain", "dynamo", "edge"]),
     ("templates", &["dynamo", "edge", "functions"]),
     ("testkit", &["app", "domain"]),
     ("hello", &[]),
+    // Of nothing of ours: its book is a witness of its own.
+    ("venue-simulator", &[]),
 ];
 
 /// What a package may use of the outside when it runs, where purity depends on it.

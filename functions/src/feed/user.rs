@@ -33,7 +33,7 @@ pub async fn snapshot(context: &Context, user: UserId) -> Result<Frame, Problem>
     let market = &context.market;
     let account = market.store.account(user).await?.ok_or(Missing::User)?;
     let universes = market.rates.current(Freshness::Cached).await?;
-    let currency = |code| universes.of_currency(code).ok().map(|universe| universe.currency);
+    let currency = |code| universes.currency(code).ok();
     let heading = Heading {
         channel: "user",
         market: None,

@@ -24,4 +24,7 @@ make_queue market-match.fifo '{"FifoQueue":"true","DeduplicationScope":"messageG
 make_queue market-webhooks-dead-letters '{"MessageRetentionPeriod":"1209600"}'
 make_queue market-webhooks '{"VisibilityTimeout":"180","MessageRetentionPeriod":"86400",
     "RedrivePolicy":'"$(dead_letters_to market-webhooks-dead-letters)"'}'
+make_queue market-venues-dead-letters '{"MessageRetentionPeriod":"1209600"}'
+make_queue market-venues '{"VisibilityTimeout":"90","MessageRetentionPeriod":"86400",
+    "RedrivePolicy":'"$(dead_letters_to market-venues-dead-letters)"'}'
 make_queue market-failures '{"MessageRetentionPeriod":"1209600"}'

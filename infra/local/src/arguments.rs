@@ -4,12 +4,17 @@ use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use domain::id::WalletId;
-use edge::{system::SystemClock, valkey::ValkeyCache};
+use edge::{
+    auth::venue_secret::{InvalidVenueSecret, VenueSecret},
+    system::SystemClock,
+    valkey::ValkeyCache,
+};
 use http::Uri;
+use venue_simulator::{Faults, InvalidFaults};
 
 use crate::{
     demo,
-    options::{Options, Storage},
+    options::{Options, Storage, VenueChoice},
     verify,
 };
 
@@ -43,6 +48,19 @@ pub struct Arguments {
     /// Share rates by this Valkey server, as in redis://localhost:6379
     #[arg(long, value_name = "URL", value_parser = cache)]
     pub cache_url: Option<String>,
+    /// What goes wrong at the venue inside how often, as in all=0.1,hang=0.05
+    #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
+    #[arg(conflicts_with_all = ["venue_url", "no_venue"])]
+    pub venue_faults: Faults,
+    /// Place venue orders at the simulator that runs there, in place of the one inside
+    #[arg(long, value_name = "URL", value_parser = local, requires = "venue_secret")]
+    pub venue_url: Option<String>,
+    /// What that simulator was started with
+    #[arg(long, value_name = "SECRET", value_parser = venue_secret, requires = "venue_url")]
+    pub venue_secret: Option<VenueSecret>,
+    /// Start no venue simulator
+    #[arg(long, conflicts_with = "venue_url")]
+    pub no_venue: bool,
     /// Print the address alone, and log nothing but warnings
     #[arg(long)]
     pub quiet: bool,
@@ -139,9 +157,27 @@ impl Arguments {
             None if self.memory => Storage::Memory,
             None => Storage::Dir { path: dir, fresh: self.fresh },
         };
-        let cache_url = self.cache_url.clone();
-        Options { port: self.port, listen: self.listen, cache_url, ..Options::new(storage) }
+        let (cache_url, venue) = (self.cache_url.clone(), self.venue());
+        Options { port: self.port, listen: self.listen, cache_url, venue, ..Options::new(storage) }
     }
+
+    fn venue(&self) -> VenueChoice {
+        match (&self.venue_url, &self.venue_secret) {
+            (Some(url), Some(secret)) => {
+                VenueChoice::Outside { url: url.clone(), secret: secret.clone() }
+            }
+            _ if self.no_venue => VenueChoice::None,
+            _ => VenueChoice::Inside { faults: self.venue_faults, seed: 1 },
+        }
+    }
+}
+
+fn faults(text: &str) -> Result<Faults, InvalidFaults> {
+    text.parse()
+}
+
+fn venue_secret(text: &str) -> Result<VenueSecret, InvalidVenueSecret> {
+    VenueSecret::parse(text)
 }
 
 fn endpoint(text: &str) -> Result<String, &'static str> {
@@ -177,6 +213,7 @@ mod tests {
     use super::*;
 
     const WALLET: &str = "wal_00000000000000000000000007_USD";
+    const SECRET: &str = "vsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
     #[test]
     fn a_proof_comes_from_files_or_from_a_market() {
@@ -227,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn the_venue_is_inside_outside_or_nowhere() {
+        let venue = |arguments| parsed(arguments).expect("valid").options().venue;
+        let VenueChoice::Inside { faults, .. } = venue(&[]) else { panic!("it is inside") };
+        assert_eq!(faults, Faults::NONE);
+        let faulty = venue(&["--venue-faults", "hang=0.1"]);
+        assert!(matches!(faulty, VenueChoice::Inside { faults, .. } if faults != Faults::NONE));
+        let outside = venue(&["--venue-url", "http://localhost:9100/", "--venue-secret", SECRET]);
+        assert!(matches!(outside, VenueChoice::Outside { url, .. } if !url.ends_with('/')));
+        assert!(matches!(venue(&["--no-venue"]), VenueChoice::None));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for (arguments, kind) in [
             (&["--port", "65536"][..], ErrorKind::ValueValidation),
@@ -243,6 +292,10 @@ mod tests {
             (&["demo", "--url", "https://localhost"], ErrorKind::ValueValidation),
             (&["demo", "--bots", "1"], ErrorKind::ValueValidation),
             (&["demo", "--orders", "-1"], ErrorKind::UnknownArgument),
+            (&["--venue-faults", "hang=2"], ErrorKind::ValueValidation),
+            (&["--venue-url", "http://localhost:9100"], ErrorKind::MissingRequiredArgument),
+            (&["--venue-secret", SECRET], ErrorKind::MissingRequiredArgument),
+            (&["--no-venue", "--venue-faults", "all=0.1"], ErrorKind::ArgumentConflict),
             (&["verify"], ErrorKind::MissingRequiredArgument),
             (&["verify", "--wallet", "wal_1_USD"], ErrorKind::ValueValidation),
             (&["verify", "proof.json", "--wallet", WALLET], ErrorKind::ArgumentConflict),

@@ -26,6 +26,8 @@ const DATABASE_DRAFT: &str = "market.db.new";
 const REPORTED: &str = "reported";
 /// What no function could handle, one letter a line.
 const FAILURES: &str = "failures.jsonl";
+/// The book of the venue simulator inside: as if it were another's, but a market alone has one.
+const VENUE_BOOK: &str = "venue.jsonl";
 /// The files that SQLite keeps beside a database have its name and one of these ends.
 const SQLITE_ENDS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -140,6 +142,11 @@ impl DataDir {
         self.path.join(FAILURES)
     }
 
+    /// The file of the book of the venue inside.
+    pub(crate) fn venue_book(&self) -> PathBuf {
+        self.path.join(VENUE_BOOK)
+    }
+
     /// Whether no report was ever printed.
     pub(crate) fn unreported(&self) -> bool {
         !self.path.join(REPORTED).exists()
@@ -157,7 +164,7 @@ impl DataDir {
 
 /// All that a fresh start removes. The lock stays, for it is held.
 fn ours() -> impl Iterator<Item = String> {
-    let others = [SECRET, SECRET_DRAFT, REPORTED, FAILURES].map(str::to_owned);
+    let others = [SECRET, SECRET_DRAFT, REPORTED, FAILURES, VENUE_BOOK].map(str::to_owned);
     with_sqlite_files(DATABASE).chain(with_sqlite_files(DATABASE_DRAFT)).chain(others)
 }
 

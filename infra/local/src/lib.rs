@@ -10,6 +10,7 @@ pub mod embedded;
 pub mod endpoint;
 mod failures;
 pub mod options;
+mod queues;
 pub mod report;
 mod schedules;
 mod seed;
@@ -17,13 +18,14 @@ mod serve;
 mod sockets;
 mod start;
 pub mod streams;
+pub mod tasks;
+mod venue;
 pub mod verify;
-pub mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-pub use options::{Options, StartError, Storage};
+pub use options::{Options, StartError, Storage, VenueChoice};
 pub use report::Report;
 pub use seed::SeedError;
 pub use start::{RunningMarket, start};

@@ -8,14 +8,15 @@ use app::{
 };
 use domain::webhook::Reach;
 use edge::{
-    auth::password::PasswordHasher,
+    auth::{password::PasswordHasher, venue_secret::VenueSecret},
     limits::Quotas,
     router::Unroutable,
     system::{Argon2Passwords, SystemClock, SystemEntropy},
     valkey::InvalidCacheUrl,
 };
+use venue_simulator::Faults;
 
-use crate::{embedded::EmbeddedError, seed::SeedError};
+use crate::{embedded::EmbeddedError, seed::SeedError, venue::VenueError};
 
 /// Where a market keeps what lasts.
 #[derive(Clone)]
@@ -55,6 +56,27 @@ impl fmt::Debug for Storage {
     }
 }
 
+/// The external venue of the demo market.
+#[derive(Debug, Clone)]
+pub enum VenueChoice {
+    /// There is none.
+    None,
+    /// A simulator in this process.
+    Inside {
+        /// What goes wrong there.
+        faults: Faults,
+        /// What decides all that it leaves to chance.
+        seed: u64,
+    },
+    /// One that runs elsewhere.
+    Outside {
+        /// Where its interface begins.
+        url: String,
+        /// What both sides sign with.
+        secret: VenueSecret,
+    },
+}
+
 /// What a market is started with. A test replaces the clock, the entropy and the passwords.
 #[derive(Clone)]
 pub struct Options {
@@ -68,6 +90,8 @@ pub struct Options {
     pub cache_url: Option<String>,
     /// Whether the demo market is made.
     pub seed: bool,
+    /// The external venue of the demo market.
+    pub venue: VenueChoice,
     /// How much one caller may ask.
     pub quotas: Quotas,
     /// What an operator has set.
@@ -91,6 +115,7 @@ impl Options {
             listen: Ipv4Addr::LOCALHOST,
             cache_url: None,
             seed: true,
+            venue: VenueChoice::Inside { faults: Faults::NONE, seed: 1 },
             quotas: Quotas::default(),
             settings: Settings { webhooks: Reach::Loopback, ..Settings::default() },
             clock: Arc::new(SystemClock),
@@ -110,6 +135,9 @@ pub enum StartError {
     /// it says.
     #[error("cannot fold what an earlier release wrote: {0}: {1}")]
     Backfill(&'static str, String),
+    /// What was to be done about orders at venues cannot be read.
+    #[error("cannot read which orders at venues are to be seen to")]
+    Recall(#[source] StoreError),
     /// Another program has the port.
     #[error("port {0} is taken: stop what listens there, or choose another with --port")]
     PortTaken(u16),
@@ -155,6 +183,9 @@ pub enum StartError {
     /// The demo market cannot be made.
     #[error("cannot seed the market")]
     Seed(#[from] SeedError),
+    /// Its external venue cannot be made.
+    #[error("cannot make the venue of the demo market")]
+    Venue(#[from] VenueError),
     /// Rates cannot be read.
     #[error("cannot read the rates")]
     Rates(#[source] StoreError),

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use domain::{catalogue::Item, id::WalletId, pair::Pair};
+use domain::{catalogue::Item, id::WalletId, pair::Pair, venue::Venue};
 use serde::Serialize;
 
 use crate::seed::{Seeded, Trader};
@@ -24,6 +24,8 @@ pub struct Report {
     pub items: Vec<DemoItem>,
     /// The demo markets as they are now.
     pub markets: Vec<DemoMarket>,
+    /// The external venue, if there is one.
+    pub venue: Option<DemoVenue>,
     /// Where the data is kept, or the secret alone beside a DynamoDB behind a URL; nowhere in
     /// memory.
     pub data_dir: Option<String>,
@@ -96,6 +98,34 @@ pub struct DemoMarket {
     pub taker_fee_bps: u16,
 }
 
+/// An external venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DemoVenue {
+    /// Its short name, as paths have it.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What its prices are in.
+    pub currency: String,
+    /// Where its interface begins: that of the simulator has `/simulator/witness` as well.
+    pub url: String,
+    /// What can be traded there.
+    pub instruments: Vec<String>,
+}
+
+impl DemoVenue {
+    fn of(venue: &Venue) -> Self {
+        let listings = venue.listings.iter();
+        Self {
+            id: venue.id.to_string(),
+            name: venue.name.as_str().to_owned(),
+            currency: venue.currency.code.to_string(),
+            url: venue.url.clone(),
+            instruments: listings.map(|listing| listing.instrument.to_string()).collect(),
+        }
+    }
+}
+
 impl Report {
     /// The report of a market at this address that is not seeded.
     pub(crate) fn at(url: String) -> Self {
@@ -106,6 +136,7 @@ impl Report {
             admin: None,
             items: Vec::new(),
             markets: Vec::new(),
+            venue: None,
             data_dir: None,
             dynamodb: None,
             not_followed: None,
@@ -119,6 +150,12 @@ impl Report {
         self.markets = seeded.pairs.iter().map(DemoMarket::of).collect();
         let username = seeded.admin.user.username.as_str().to_owned();
         self.admin = Some(DemoAdmin { username, password: admin_password });
+        self
+    }
+
+    /// Adds the external venue.
+    pub(crate) fn with_venue(mut self, venue: &Venue) -> Self {
+        self.venue = Some(DemoVenue::of(venue));
         self
     }
 
@@ -242,6 +279,10 @@ impl fmt::Display for Report {
         }
         for DemoMarket { market, status, tick_size, lot_size, .. } in &self.markets {
             writeln!(out, "  {market:<14}{status:<14}{tick_size:>10}{lot_size:>10}")?;
+        }
+        if let Some(DemoVenue { id, name, currency, url, instruments }) = &self.venue {
+            writeln!(out, "\n  venue   {id}, {name}, at {url}")?;
+            writeln!(out, "          {} in {currency}", instruments.join(" "))?;
         }
         if let (Some(commands), Some((buyer, item))) = (self.purchase(), self.buyer_and_item()) {
             let (username, pays) = (&buyer.username, &buyer.currency);

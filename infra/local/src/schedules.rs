@@ -6,15 +6,18 @@ use std::sync::Arc;
 use app::ports::Clock;
 use domain::time::Span;
 use edge::function::{ScheduleFunction, caught};
-use functions::{audit, beat};
+use functions::{audit, beat, follow_venues};
 use tokio::task::JoinSet;
 
 use crate::serve::Served;
 
 /// Functions, and how long after its end each begins again. A deployment's schedules know no
-/// less than a minute; here a beat costs nothing.
-const SCHEDULES: [(&ScheduleFunction, Span); 2] =
-    [(&audit::FUNCTION, Span::seconds(60)), (&beat::FUNCTION, Span::seconds(10))];
+/// less than a minute; here a beat costs nothing, and neither does it to take up a feed again.
+const SCHEDULES: [(&ScheduleFunction, Span); 3] = [
+    (&audit::FUNCTION, Span::seconds(60)),
+    (&beat::FUNCTION, Span::seconds(10)),
+    (&follow_venues::FUNCTION, Span::seconds(1)),
+];
 
 /// Wakes each function now and then whenever its time has come, until it is dropped. Waits by the
 /// clock, which must be one that takes its time.

@@ -4,7 +4,7 @@
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use app::{
-    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store},
+    ports::{Clock, DeadLetters, Store},
     rate_cache::SharedCache,
 };
 use aws_sdk_dynamodb::Client;
@@ -14,36 +14,42 @@ use edge::{
     auth::{access_token::AccessTokens, keys::Secrets},
     boot::Parts,
     context::Context,
-    function::{handle_stream_event, handle_task},
+    function::handle_stream_event,
     router::Router,
     sockets::Gateway,
     system::SystemClock,
     valkey::ValkeyCache,
+    venues::{
+        NoVenues,
+        feed::{NoFeeds, WebSocketFeeds},
+        http_connector::HttpVenueConnector,
+    },
     webhook_sender::HttpWebhookSender,
 };
-use functions::{deliver_webhooks, match_orders, sweep};
 use ring::hmac;
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::oneshot,
     task::JoinSet,
 };
+use venue_simulator::server::Simulator;
 
 use crate::{
     backfill::backfill,
     data_dir::{DataDir, new_secret},
-    doorbell::{Answering, Handle, Rings, Sweep, doorbell},
+    doorbell::{Answering, doorbell},
     embedded::EmbeddedDynamo,
     endpoint::EndpointDynamo,
     failures::{FailureFile, FailureLog},
     options::{Options, StartError, Storage},
+    queues::{Queues, answer, deliver, place, queues, recall},
     report::Report,
     schedules,
     seed::{Admin, seed},
     serve::{Served, serve},
     sockets::{LocalGateway, Open, sockets},
     streams::{self, Checkpoints, Deliver, Followers, Mapping, Source, create_checkpoints},
-    webhooks::{self, Tasks, deliveries},
+    venue,
 };
 
 /// What the tables' names begin with.
@@ -70,6 +76,8 @@ pub struct RunningMarket {
     open: Open,
     answering: Answering,
     delivering: JoinSet<()>,
+    placing: JoinSet<()>,
+    simulator: Option<Simulator>,
     followers: Option<Followers>,
     schedules: JoinSet<()>,
     sweeper: JoinSet<()>,
@@ -126,8 +134,12 @@ impl RunningMarket {
             }
         }
         self.delivering.shutdown().await;
+        self.placing.shutdown().await;
         self.schedules.shutdown().await;
         self.sweeper.shutdown().await;
+        if let Some(simulator) = self.simulator {
+            simulator.shutdown().await;
+        }
     }
 }
 
@@ -153,11 +165,9 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
     let opened = open(&options).await?;
     let (bell, rings) = doorbell();
     let gateway = Arc::new(LocalGateway::default());
-    let doorbell = Arc::new(bell);
-    let (queue, tasks) = deliveries();
-    let queue = Arc::new(queue);
+    let (queues, deliveries, placements) = queues(bell);
     let door = Arc::clone(&gateway) as Arc<dyn Gateway>;
-    let context = context(&options, &opened, doorbell, queue, door)?;
+    let context = context(&options, &opened, queues, door)?;
     let mut report = report_of(port, &options, &opened);
     if let Some(source) = &opened.source {
         follow_from_the_beginning(source, &context).await?;
@@ -169,13 +179,23 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
         report = report.seeded(&seeded, shown.then_some(password));
     }
     context.market.rates.renew().await.map_err(StartError::Rates)?;
+    let mut simulator = None;
+    if options.seed {
+        let data_dir = opened.data_dir.as_ref();
+        if let Some(venue) = venue::open(&options, &context, data_dir, &report.url).await? {
+            report = report.with_venue(&venue.venue);
+            simulator = venue.simulator;
+        }
+    }
 
     let (sockets, open) = sockets(gateway);
     let served = Arc::new(Served { router, context, sockets });
     let (stop, stopped) = oneshot::channel();
     let mut server = JoinSet::new();
     server.spawn(serve(listener, Arc::clone(&served), stopped));
-    let delivering = deliver(tasks, &served);
+    let delivering = deliver(deliveries, &served);
+    recall(&served.context.market).await.map_err(StartError::Recall)?;
+    let placing = place(placements, &served);
     let answering = answer(rings, &served);
     let followers = opened.source.as_ref().map(|source| follow(source, &served));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -193,6 +213,8 @@ pub async fn start(options: Options) -> Result<RunningMarket, StartError> {
         open,
         answering,
         delivering,
+        placing,
+        simulator,
         followers,
         schedules,
         sweeper,
@@ -239,35 +261,6 @@ fn follow(source: &Source, served: &Arc<Served>) -> Followers {
     });
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     streams::follow(source, &tables, mappings.collect(), &clock)
-}
-
-/// The functions that the queue and the schedule wake, in this process. They wait by the
-/// system's clock: a market's own may be in the hand of a test, and take no time.
-fn answer(rings: Rings, served: &Arc<Served>) -> Answering {
-    let matching = Arc::clone(served);
-    let handle: Handle = Arc::new(move |pair| {
-        let served = Arc::clone(&matching);
-        Box::pin(async move { (match_orders::FUNCTION.handle)(&served.context, pair).await })
-    });
-    let sweeping = Arc::clone(served);
-    let sweep: Sweep = Arc::new(move || {
-        let served = Arc::clone(&sweeping);
-        Box::pin(async move { (sweep::FUNCTION.handle)(&served.context).await })
-    });
-    rings.answer(handle, sweep, Arc::new(SystemClock))
-}
-
-/// The function that the queue of deliveries wakes, in this process.
-fn deliver(tasks: Tasks, served: &Arc<Served>) -> JoinSet<()> {
-    let served = Arc::clone(served);
-    let deliver: webhooks::Deliver = Arc::new(move |task| {
-        let served = Arc::clone(&served);
-        Box::pin(async move {
-            let function = &deliver_webhooks::FUNCTION;
-            handle_task(&served.context, function, &task.to_string()).await
-        })
-    });
-    tasks.deliver(deliver, Arc::new(SystemClock))
 }
 
 fn listen(address: Ipv4Addr, port: u16) -> Result<TcpListener, StartError> {
@@ -380,8 +373,7 @@ async fn own_store(client: Client, at: &str) -> Result<Arc<dyn Store>, StartErro
 fn context(
     options: &Options,
     opened: &Opened,
-    doorbell: Arc<dyn Doorbell>,
-    deliveries: Arc<dyn DeliveryQueue>,
+    queues: Queues,
     gateway: Arc<dyn Gateway>,
 ) -> Result<Context, StartError> {
     let secrets = Secrets::from_base64(&opened.secret).map_err(|_| {
@@ -393,17 +385,20 @@ fn context(
         None => None,
     };
     let sender = HttpWebhookSender::new(options.settings.webhooks, Arc::clone(&options.clock));
-    let parts = Parts {
+    let mut parts = Parts {
         store: Arc::clone(&opened.store),
         cache,
         clock: Arc::clone(&options.clock),
         entropy: Arc::clone(&options.entropy),
         passwords: Arc::clone(&options.passwords),
-        doorbell,
-        deliveries,
+        doorbell: queues.doorbell,
+        deliveries: queues.deliveries,
+        placements: queues.placements,
         dead_letters: dead_letters(opened),
         gateway,
         webhook_sender: Arc::new(sender),
+        venue_connector: Arc::new(NoVenues),
+        venue_feeds: Arc::new(NoFeeds),
         access_tokens: AccessTokens {
             issuer: ISSUER.to_owned(),
             audience: ISSUER.to_owned(),
@@ -412,6 +407,9 @@ fn context(
         quotas: options.quotas,
         settings: options.settings,
     };
+    let signing = parts.venue_signing();
+    parts.venue_feeds = Arc::new(WebSocketFeeds::new(signing.clone()));
+    parts.venue_connector = Arc::new(HttpVenueConnector::new(signing));
     Ok(parts.context())
 }
 

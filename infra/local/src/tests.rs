@@ -7,6 +7,7 @@ mod matching;
 mod seeding;
 mod sockets;
 mod upgrade;
+mod venues;
 mod webhooks;
 
 use std::{
@@ -61,11 +62,12 @@ async fn refused(storage: Storage) -> StartError {
     start(options(storage)).await.err().expect("refused")
 }
 
-/// The report without what a restart changes: the port, and that the password is shown once.
+/// The report without what a restart changes: the ports, and that the password is shown once.
 fn lasting(report: &Report) -> Report {
     let mut lasting = report.clone();
     (lasting.url, lasting.docs) = (String::new(), String::new());
     lasting.admin.as_mut().expect("seeded").password = None;
+    lasting.venue.as_mut().expect("there is one").url = String::new();
     lasting
 }
 
@@ -78,7 +80,7 @@ async fn deposit(market: &RunningMarket, key: &str) {
     let wallet: WalletId = market.report().users[0].wallet_id.parse().expect("a wallet");
     let market = &market.context().market;
     let universes = market.rates.renew().await.expect("readable");
-    let currency = universes.of_currency(wallet.currency).expect("known").currency;
+    let currency = universes.currency(wallet.currency).expect("known");
     let money = Money { amount: Amount::from_minor(100).expect("an amount"), currency };
     let asked = Asked {
         actor: wallet.owner,

@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::{id::UserId, pair::PairId};
+use domain::{
+    currency::CurrencyCode,
+    id::{UserId, VenueOrderId},
+    pair::PairId,
+    venue::{Instrument, Venue, VenueId},
+};
 
 /// Looks after a deployed market: its tables, queues, cache, keys, rates, statements, and what a
 /// torn restore has left of it. Changes nothing without `--yes`. Ends with 0 if all is well, 1 if
@@ -88,6 +93,9 @@ pub enum Command {
     /// The secret that all keys are derived from
     #[command(subcommand)]
     Keys(Keys),
+    /// External venues
+    #[command(subcommand)]
+    Venues(Venues),
     /// Statements of wallets, with their proofs
     #[command(subcommand)]
     Statements(Statements),
@@ -128,6 +136,12 @@ pub struct Redrive {
     /// Whose dead letters
     #[arg(value_enum)]
     pub queue: Queue,
+    /// With venue-order: the order, as in vor_…
+    #[arg(value_name = "ORDER", required_if_eq("queue", "venue-order"))]
+    pub order: Option<VenueOrderId>,
+    /// With failures: letters about this order of a venue's are dealt with, and thrown away
+    #[arg(long, value_name = "ORDER")]
+    pub settled: Option<VenueOrderId>,
     /// At most so many messages
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub max: u32,
@@ -140,7 +154,11 @@ pub enum Queue {
     Match,
     /// Deliveries to webhooks
     Webhooks,
-    /// Records of streams that no function could handle
+    /// Tasks about orders at venues
+    Venues,
+    /// No queue: an order at a venue is seen to now, whatever it waits for
+    VenueOrder,
+    /// Records of streams that no function could handle, and disputed fills of venues
     Failures,
 }
 
@@ -195,6 +213,75 @@ pub enum Phase {
     Promote,
     /// The old one is forgotten; 30 days after the promotion
     Retire,
+}
+
+/// What to do with venues.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Venues {
+    /// Say which there are, whether they are sent anything, and what waits for them
+    List,
+    /// Make a venue known, or change what is known of it: what is not said stays
+    Put(Box<PutVenue>),
+    /// Accept no new orders for a venue; those that there are go on
+    Suspend {
+        /// Which
+        #[arg(value_name = "VENUE")]
+        venue: VenueId,
+    },
+    /// Accept orders for a venue again
+    Resume {
+        /// Which
+        #[arg(value_name = "VENUE")]
+        venue: VenueId,
+    },
+    /// Send to a venue again that is being left alone
+    ResetBreaker {
+        /// Which
+        #[arg(value_name = "VENUE")]
+        venue: VenueId,
+    },
+    /// Seal the secrets of all venues again, by the root secret that signs now
+    Reseal,
+}
+
+/// What is known of a venue.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct PutVenue {
+    /// Its short name, as in nyx
+    #[arg(value_name = "VENUE")]
+    pub venue: VenueId,
+    /// What people call it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The currency of its prices, for ever
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<CurrencyCode>,
+    /// Where its interface begins
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// A file with the secret that both sides sign with: vsec_… and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// An instrument with the price that orders at market are held to, as in DOTUSDT00008=100.25;
+    /// without a price it takes none at market
+    #[arg(long = "list", value_name = "CODE=PRICE")]
+    pub listed: Vec<String>,
+    /// An instrument that takes no new orders any more
+    #[arg(long = "unlist", value_name = "CODE")]
+    pub unlisted: Vec<Instrument>,
+    /// How many requests it is sent at the same time; 4 if nobody says
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=i64::from(Venue::CONCURRENCY_MAX)))]
+    pub concurrency: Option<u16>,
+    /// How many requests it is sent in a second; 20 if nobody says
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Venue::RATE_MAX)))]
+    pub rate: Option<u32>,
+    /// How far from the price an order at market may go, in hundredths of a percent; 200 if
+    /// nobody says
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub collar_bps: Option<u16>,
 }
 
 /// What to do with statements.

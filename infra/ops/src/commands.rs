@@ -12,6 +12,7 @@ pub mod seed;
 pub mod statements;
 pub mod status;
 pub mod tables;
+pub mod venues;
 
 use crate::{
     arguments::{Arguments, Command, Keys, Rates, Statements, Tables},
@@ -52,6 +53,7 @@ pub async fn run_in(session: &Session, command: &Command, yes: bool) -> Result<R
         Command::Keys(Keys::Rotate { phase, edition }) => {
             keys::rotate(session, *phase, *edition, yes).await
         }
+        Command::Venues(wanted) => venues::run(session, wanted, yes).await,
         Command::Statements(Statements::Export { user, dir, .. }) => {
             statements::export(session, *user, dir).await
         }

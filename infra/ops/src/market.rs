@@ -4,27 +4,21 @@
 use std::sync::Arc;
 
 use app::{
-    day_stats::DayStatsCache,
-    depth::DepthCache,
-    item_cache::ItemCache,
-    market::{Market, Settings},
-    matching::Desks,
-    pair_cache::PairCache,
-    ports::{Clock, Doorbell, Store},
-    rate_cache::RateCache,
-    tape::Tapes,
+    market::{Market, Ports, Settings},
+    ports::{Clock, Doorbell, PlacementQueue, Store},
 };
 use dynamo::DynamoStore;
 use edge::{
     auth::password::PasswordHasher,
     delivery_queue::NoDeliveries,
+    placement_queue::{NoPlacements, SqsPlacements},
     queue::{SqsDoorbell, Unrung},
     system::{Argon2Passwords, SystemClock, SystemEntropy},
 };
 
 use crate::session::{Session, outputs};
 
-/// The market of a session. Without a queue nobody is rung for: the sweep finds what waits.
+/// The market of a session. Without queues nobody is woken: the sweep finds what waits.
 #[must_use]
 pub fn market(session: &Session) -> Market {
     let store: Arc<dyn Store> =
@@ -34,20 +28,19 @@ pub fn market(session: &Session) -> Market {
         Some(url) => Arc::new(SqsDoorbell::new(session.sqs.clone(), url.to_owned())),
         None => Arc::new(Unrung),
     };
-    Market {
-        rates: RateCache::new(Arc::clone(&store), None, Arc::clone(&clock)),
-        items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        tapes: Tapes::default(),
-        days: DayStatsCache::default(),
-        desks: Desks::default(),
+    let placements: Arc<dyn PlacementQueue> = match session.output(outputs::VENUE_QUEUE) {
+        Some(url) => Arc::new(SqsPlacements::new(session.sqs.clone(), url.to_owned())),
+        None => Arc::new(NoPlacements),
+    };
+    Market::new(Ports {
         store,
+        cache: None,
         clock,
         entropy: Arc::new(SystemEntropy::default()),
         passwords: Arc::new(Argon2Passwords::new(PasswordHasher::STANDARD)),
         doorbell,
         deliveries: Arc::new(NoDeliveries),
+        placements,
         settings: Settings::default(),
-    }
+    })
 }

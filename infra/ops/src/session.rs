@@ -37,6 +37,10 @@ pub mod outputs {
     pub const WEBHOOK_QUEUE: &str = "WebhookQueueUrl";
     /// Deliveries that nobody could see to.
     pub const WEBHOOK_DEAD_LETTERS: &str = "WebhookDeadLetterQueueUrl";
+    /// Tasks about orders at venues.
+    pub const VENUE_QUEUE: &str = "VenueQueueUrl";
+    /// Tasks that nobody could see to.
+    pub const VENUE_DEAD_LETTERS: &str = "VenueDeadLetterQueueUrl";
     /// Records that no function could handle.
     pub const FAILURE_QUEUE: &str = "FailureQueueUrl";
 }

@@ -66,6 +66,11 @@ pub(crate) fn resources(handler: &EventHandler) -> Vec<Entry> {
             let because = "Slow receivers must not take all that the account may run at once.";
             vec![entry(format!("{name}Queue"), queue(stem, "WebhookQueueArn", 20, because))]
         }
+        Trigger::VenueQueue => {
+            let because = "What a venue is sent at once is bounded by its slots; this bounds what\n\
+                           venues that do not answer take of all that the account may run.";
+            vec![entry(format!("{name}Queue"), queue(stem, "VenueQueueArn", 20, because))]
+        }
         Trigger::Streams(tables) => {
             let pace = PACES.iter().find(|pace| pace.stem == stem);
             let mapping = |(pace, table): (&Pace, &&str)| {

@@ -43,6 +43,7 @@ impl From<&EventHandler> for Function {
             Trigger::Route(route) => format!("Route {route} of the WebSocket API"),
             Trigger::MatchQueue => "Matches a pair that is rung for".to_owned(),
             Trigger::WebhookQueue => "Posts an event to a webhook".to_owned(),
+            Trigger::VenueQueue => "Sees to an order at an external venue".to_owned(),
             Trigger::Streams(tables) => format!("Follows the streams of {}", tables.join(", ")),
             Trigger::EveryMinute => "Every minute".to_owned(),
         };
@@ -116,7 +117,9 @@ impl Function {
             None | Some(Trigger::Authorizer | Trigger::Route(_)) => {
                 "It is called and answered at once, so no event can be lost."
             }
-            Some(Trigger::MatchQueue | Trigger::WebhookQueue) => "The queue has dead letters.",
+            Some(Trigger::MatchQueue | Trigger::WebhookQueue | Trigger::VenueQueue) => {
+                "The queue has dead letters."
+            }
             Some(Trigger::Streams(_)) => "The mappings have a destination for failures.",
             Some(Trigger::EveryMinute) => "The next minute does what this one did not.",
         }

@@ -134,6 +134,7 @@ fn of_service(service: Service, function: &Function) -> Vec<Node> {
         Service::Cache => of_cache(function),
         Service::MatchQueue => send("WakeMatchers", "MatchQueueArn"),
         Service::WebhookQueue => send("QueueDeliveries", "WebhookQueueArn"),
+        Service::VenueQueue => send("QueuePlacements", "VenueQueueArn"),
         Service::FailureQueue => send("PutAwayFailures", "FailureQueueArn"),
         Service::Connections => {
             let calls = ["POST", "DELETE"].map(|call| {
@@ -176,6 +177,7 @@ fn of_trigger(trigger: Trigger) -> Vec<Node> {
     match trigger {
         Trigger::MatchQueue => receive("MatchQueueArn"),
         Trigger::WebhookQueue => receive("WebhookQueueArn"),
+        Trigger::VenueQueue => receive("VenueQueueArn"),
         Trigger::Streams(tables) => follow(tables),
         Trigger::Authorizer | Trigger::Route(_) | Trigger::EveryMinute => Vec::new(),
     }

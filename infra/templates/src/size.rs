@@ -45,7 +45,8 @@ const FANNING_OUT: (i64, &str) = memory(
 );
 const LOOKING_AROUND: (i64, &str) = memory(
     512,
-    "It goes through all markets, connections or a part of all accounts, and holds a page of each.",
+    "It goes through all markets, connections or a part of all accounts, or reads all venues'\n\
+     feeds, and holds a page of each.",
 );
 
 const REQUEST_S: (i64, &str) =
@@ -53,6 +54,16 @@ const REQUEST_S: (i64, &str) =
 const LONG_POLL_S: (i64, &str) =
     (25, "It waits for up to 20 s for an event; the gateway gives up after 30 s.");
 const QUEUE_S: (i64, &str) = (30, "The queue hides a message for six times as long (events.yaml).");
+const PLACING: (i64, &str) = memory(
+    512,
+    "It talks to ten venues' addresses at a time, over TLS that it sets up anew where nobody has\n\
+     asked for a while, and waits for most of the time.",
+);
+const ATTEMPT_S: (i64, &str) = (
+    15,
+    "A request is given up after 5 s; the rest is for what is read and written before and after\n\
+     it. The queue hides a message for six times as long (events.yaml).",
+);
 const BATCH_S: (i64, &str) =
     (60, "A batch that takes longer is too large: it is halved and comes again.");
 const MINUTE_S: (i64, &str) = (60, "After a minute another one begins.");
@@ -66,6 +77,7 @@ pub(crate) fn size(function: &Function) -> Size {
         None | Some(Trigger::Authorizer | Trigger::Route(_)) => (USUAL, REQUEST_S),
         Some(Trigger::MatchQueue) => (MATCHING, QUEUE_S),
         Some(Trigger::WebhookQueue) => (FANNING_OUT, QUEUE_S),
+        Some(Trigger::VenueQueue) => (PLACING, ATTEMPT_S),
         Some(Trigger::Streams(_)) => (FANNING_OUT, BATCH_S),
         Some(Trigger::EveryMinute) => (LOOKING_AROUND, MINUTE_S),
     };

@@ -38,6 +38,7 @@ pub const STACKS: &[Stack] = &[
     Stack { name: "orders", about: "orders", groups: &["Orders"] },
     Stack { name: "market-data", about: "what the markets show", groups: &["Markets"] },
     Stack { name: "webhooks", about: "events and webhooks", groups: &["Events", "Webhooks"] },
+    Stack { name: "venues", about: "orders at external venues", groups: &["Venues"] },
     Stack {
         name: "service",
         about: "administration, certainty, health and documentation",
@@ -51,7 +52,7 @@ pub const STACKS: &[Stack] = &[
 ];
 
 /// All stacks of functions take the same parameters, as the root stack passes them.
-const PARAMETERS: [(&str, &str); 32] = [
+const PARAMETERS: [(&str, &str); 34] = [
     ("Market", "What all names begin with."),
     ("Environment", "What the market is for."),
     ("KeyArn", "The key that encrypts logs and functions' environments."),
@@ -66,6 +67,8 @@ const PARAMETERS: [(&str, &str); 32] = [
     ("MatchQueueArn", "Wakes matchers."),
     ("WebhookQueueUrl", "Wakes who delivers events to webhooks."),
     ("WebhookQueueArn", "Wakes who delivers events to webhooks."),
+    ("VenueQueueUrl", "Wakes who sees to orders at external venues."),
+    ("VenueQueueArn", "Wakes who sees to orders at external venues."),
     ("FailureQueueUrl", "Keeps what no function could handle."),
     ("FailureQueueArn", "Keeps what no function could handle."),
     ("CacheKind", "none, serverless or nodes."),

@@ -47,6 +47,7 @@ fn of_service(service: Service) -> Vec<Entry> {
         Service::WebhookQueue => {
             vec![entry(boot::WEBHOOK_QUEUE_URL, reference("WebhookQueueUrl"))]
         }
+        Service::VenueQueue => vec![entry(boot::VENUE_QUEUE_URL, reference("VenueQueueUrl"))],
         Service::FailureQueue => {
             vec![entry(boot::FAILURE_QUEUE_URL, reference("FailureQueueUrl"))]
         }

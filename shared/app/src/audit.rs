@@ -7,9 +7,11 @@
 //! What users hold is folded from the changes of accounts and what the house holds from the
 //! journal, two streams apart, so that their sum is zero is no matter of course.
 
+use std::collections::BTreeSet;
+
 use domain::{
     account::{Account, Balance},
-    currency::Currency,
+    currency::{Currency, Scale},
     id::WalletId,
     statement::StatementHead,
     time::{Span, Timestamp},
@@ -34,7 +36,7 @@ const SAMPLE_MAX: usize = 25;
 pub struct Conservation {
     /// The totals hold every change that was decided before it, and no other.
     pub cut: Timestamp,
-    /// By currency, in order of their universes.
+    /// By currency, in order of their universes; and then by instrument that a venue lists.
     pub totals: Vec<(Currency, Totals)>,
     /// `false` if a sampled account has changed before the cut and the change is not folded:
     /// then the totals are not all there, and a sum says nothing.
@@ -56,16 +58,26 @@ pub async fn conservation(market: &Market) -> Result<Conservation, StoreError> {
     let cut = cut_at(now);
     // Before the totals: what lags now may be folded when they are read, and not the reverse.
     let complete = !lags_behind(market, part_at(now), cut.start()).await?;
-    let universes = market.rates.current(Freshness::Cached).await?;
     let mut totals = Vec::new();
-    for universe in universes.all() {
-        let currency = universe.currency;
+    for currency in all_that_wallets_hold(market).await? {
         // Clocks differ: another's may be in the next minute already.
         let until = Minute::of(now).next();
         let reading = market.store.totals(currency.code, cut, until).await?;
         totals.push((currency, reading.all.minus(reading.since)));
     }
     Ok(Conservation { cut: cut.start(), totals, complete })
+}
+
+/// The currencies of all universes, in their order, and then every instrument that any venue
+/// lists, once.
+async fn all_that_wallets_hold(market: &Market) -> Result<Vec<Currency>, StoreError> {
+    let universes = market.rates.current(Freshness::Cached).await?;
+    let venues = market.venues.all(Freshness::Cached).await?;
+    let listings = venues.iter().flat_map(|venue| &venue.listings);
+    let listed: BTreeSet<_> = listings.map(|listing| listing.instrument).collect();
+    let instruments =
+        listed.iter().map(|instrument| Currency { code: instrument.code(), scale: Scale::WHOLE });
+    Ok(universes.all().iter().map(|universe| universe.currency).chain(instruments).collect())
 }
 
 /// The part of all accounts whose turn it is: each minute the next one.

@@ -29,4 +29,6 @@ pub mod statements;
 pub mod tally;
 pub mod tape;
 pub mod universes;
+pub mod venue_cache;
+pub mod venues;
 pub mod webhooks;

@@ -9,6 +9,7 @@ use domain::{
     ledger::{Fingerprint, Guard},
     pair::PairId,
     time::Span,
+    venue::VenueId,
     webhook::Reach,
 };
 use sha2::{Digest, Sha256};
@@ -19,9 +20,13 @@ use crate::{
     item_cache::ItemCache,
     matching::Desks,
     pair_cache::PairCache,
-    ports::{Clock, CommitError, DeliveryQueue, Doorbell, Entropy, Passwords, Store, StoreError},
-    rate_cache::RateCache,
+    ports::{
+        Clock, CommitError, DeliveryQueue, Doorbell, Entropy, Passwords, PlacementQueue, Store,
+        StoreError,
+    },
+    rate_cache::{RateCache, SharedCache},
     tape::Tapes,
+    venue_cache::VenueCache,
 };
 
 /// What an operator may set.
@@ -49,6 +54,8 @@ pub struct Market {
     pub items: ItemCache,
     /// Pairs, cached.
     pub pairs: PairCache,
+    /// External venues, cached.
+    pub venues: VenueCache,
     /// Books as the public sees them, cached.
     pub depths: DepthCache,
     /// What listeners to markets were told by this process.
@@ -67,6 +74,8 @@ pub struct Market {
     pub doorbell: Arc<dyn Doorbell>,
     /// Wakes whoever delivers events to webhooks.
     pub deliveries: Arc<dyn DeliveryQueue>,
+    /// Wakes whoever sees to orders at external venues.
+    pub placements: Arc<dyn PlacementQueue>,
     /// What an operator has set.
     pub settings: Settings,
 }
@@ -105,6 +114,54 @@ impl Market {
         let share = u32::try_from(self.entropy.bits() & 0xffff).unwrap_or(0xffff);
         let wait_ms = u64::from(ceiling_ms) * u64::from(share) / 0xffff;
         self.clock.sleep(Span::millis(u32::try_from(wait_ms).unwrap_or(ceiling_ms))).await;
+    }
+}
+
+/// What a market is made of.
+pub struct Ports {
+    /// Everything that lasts.
+    pub store: Arc<dyn Store>,
+    /// The cache cluster, if there is one.
+    pub cache: Option<Arc<dyn SharedCache>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unguessable bits.
+    pub entropy: Arc<dyn Entropy>,
+    /// Slow hashes.
+    pub passwords: Arc<dyn Passwords>,
+    /// Wakes matchers.
+    pub doorbell: Arc<dyn Doorbell>,
+    /// Wakes whoever delivers events to webhooks.
+    pub deliveries: Arc<dyn DeliveryQueue>,
+    /// Wakes whoever sees to orders at external venues.
+    pub placements: Arc<dyn PlacementQueue>,
+    /// What an operator has set.
+    pub settings: Settings,
+}
+
+impl Market {
+    /// A market with empty caches.
+    #[must_use]
+    pub fn new(ports: Ports) -> Self {
+        let Ports { store, cache, clock, entropy, passwords, .. } = ports;
+        Self {
+            rates: RateCache::new(Arc::clone(&store), cache, Arc::clone(&clock)),
+            items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
+            pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
+            venues: VenueCache::new(Arc::clone(&store), Arc::clone(&clock)),
+            depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
+            tapes: Tapes::default(),
+            days: DayStatsCache::default(),
+            desks: Desks::default(),
+            store,
+            clock,
+            entropy,
+            passwords,
+            doorbell: ports.doorbell,
+            deliveries: ports.deliveries,
+            placements: ports.placements,
+            settings: ports.settings,
+        }
     }
 }
 
@@ -148,11 +205,20 @@ pub fn client_order_entry(user: UserId, client_order_id: &str) -> EntryId {
     derived(b"client order\0", user, client_order_id)
 }
 
+/// The one journal entry that (venue, the venue's own name of a fill) can ever have.
+#[must_use]
+pub fn venue_fill_entry(venue: VenueId, execution: &str) -> EntryId {
+    // A venue's name holds no blank, so no two fills share a text.
+    hashed(&[b"venue fill\0", venue.as_str().as_bytes(), b" ", execution.as_bytes()])
+}
+
 fn derived(domain: &[u8], user: UserId, text: &str) -> EntryId {
+    hashed(&[domain, &user.bits().to_be_bytes(), text.as_bytes()])
+}
+
+fn hashed(parts: &[&[u8]]) -> EntryId {
     let mut hash = Sha256::new();
-    hash.update(domain);
-    hash.update(user.bits().to_be_bytes());
-    hash.update(text.as_bytes());
+    parts.iter().for_each(|part| hash.update(part));
     EntryId::from_bits(u128::from_be_bytes(first_half(&hash.finalize())))
 }
 

@@ -4,6 +4,7 @@
 mod metrics;
 mod projections;
 mod sockets;
+mod venues;
 mod webhooks;
 
 mod dead_letters;
@@ -28,6 +29,7 @@ use domain::{
 pub use metrics::{Measurement, Metrics, Unit};
 pub use projections::*;
 pub use sockets::*;
+pub use venues::*;
 pub use webhooks::*;
 
 pub use dead_letters::{DeadLetter, DeadLetters, NotKept};
@@ -323,6 +325,9 @@ pub trait Store:
     + Sockets
     + Webhooks
     + Deliveries
+    + Venues
+    + VenueOrders
+    + VenueTraffic
 {
 }
 
@@ -338,6 +343,9 @@ impl<T> Store for T where
         + Sockets
         + Webhooks
         + Deliveries
+        + Venues
+        + VenueOrders
+        + VenueTraffic
 {
 }
 

@@ -8,12 +8,16 @@
 //!   taken back. A trade whose entry has no event gets a new event.
 //! - An order stands as its market's events and its fills say. What nothing says anything of waits
 //!   in the log again, and is matched again.
+//! - An order at an external venue is there if its entry is, and as much of it is filled as its
+//!   fills' entries say; the venue is asked for the rest. Of each that was not sent it is assumed
+//!   that it was, after the moment that was restored: its venue is asked before anything else.
 //! - What cannot have happened is taken back: an entry that spends what no entry brought, if it is
 //!   of the last two minutes; a trade whose number does not follow.
 //! - The log of an account is completed, so that statements can be folded again.
 //!
-//! Nothing is read or written here, and nobody may be at work. Sessions, deadlines, webhooks and
-//! connections stay as they are; projections follow from the rest and are made again.
+//! Nothing is read or written here, and nobody may be at work. Sessions, deadlines, webhooks,
+//! connections, venues and what paces requests to them stay as they are; projections follow from
+//! the rest and are made again.
 
 mod accounts;
 mod book;
@@ -21,6 +25,7 @@ mod catalogue;
 mod markets;
 mod orders;
 mod told;
+mod venues;
 mod world;
 
 use std::collections::BTreeSet;
@@ -41,6 +46,7 @@ use domain::{
     statement::{StatementHead, StatementLine},
     time::{Span, Timestamp},
     universe::{Universe, UniverseId},
+    venue::VenueOrder,
 };
 
 use world::World;
@@ -87,6 +93,8 @@ pub enum Row {
     Head(StatementHead),
     /// A line of a statement.
     Line(StatementLine),
+    /// An order at an external venue.
+    VenueOrder(VenueOrder),
 }
 
 /// One row that must change.
@@ -110,8 +118,8 @@ pub struct Plan {
     pub unmended: Vec<String>,
 }
 
-/// What must change so that all rows agree; of rows that agree, nothing. `now` is the time of
-/// what is written.
+/// What must change so that all rows agree; of rows that agree, nothing but that orders at venues
+/// that were not sent may have been. `now` is the time of what is written.
 #[must_use]
 pub fn plan(rows: impl IntoIterator<Item = Row>, now: Timestamp) -> Plan {
     let world = World::of(rows);
@@ -147,6 +155,7 @@ impl Draft {
             markets::mend(self, pair);
         }
         catalogue::mend(self);
+        venues::mend(self);
     }
 
     /// The newest entry that cannot have happened, if it may be taken back.

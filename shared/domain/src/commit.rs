@@ -20,6 +20,7 @@ use crate::{
     refusal::{Declined, Refusal},
     time::Timestamp,
     universe::{Universe, UniverseId},
+    venue::VenueOrder,
 };
 
 /// Something that can be had once, whoever asks under whatever key.
@@ -167,6 +168,15 @@ pub enum Write {
         /// Whose.
         user: UserId,
     },
+    /// An order for an external venue; there is none with its id.
+    PutVenueOrder(Box<VenueOrder>),
+    /// A changed order at an external venue; it still has the version before the new one's.
+    ReplaceVenueOrder {
+        /// The order as it shall be, with its new version.
+        order: Box<VenueOrder>,
+        /// How many rows of the index of what is due that puts and removes.
+        index_rows: u32,
+    },
     /// A changed session; it still has this generation and is not revoked.
     ReplaceSession {
         /// The session as it shall be.
@@ -221,6 +231,9 @@ impl Write {
             }
             Self::PutEntry(Entry { outcome: Outcome::Placed(_), .. }) => 1,
             Self::PutItem(_) => 4,
+            // By its owner, and by when it is due.
+            Self::PutVenueOrder(_) => 2,
+            Self::ReplaceVenueOrder { index_rows, .. } => *index_rows,
             Self::ReviseItem { reprices: true, .. } => 2,
             Self::PutMarketEvent(event) => return event_units(event),
             Self::MoveFunds { change, .. } => return account_units(&change.news),

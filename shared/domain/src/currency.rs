@@ -1,25 +1,36 @@
-//! Currencies: a code and the number of decimals that its minor unit stands for.
+//! Currencies: a code and the number of decimals that its minor unit stands for. What is traded
+//! at external venues is counted like a currency, in whole pieces.
 
 use std::{fmt, str::FromStr};
 
-/// Three to five capital letters, as in `USD`.
+/// What a wallet holds: a universe's currency, three to five capital letters as in `USD`; or an
+/// instrument of an external venue, twelve capital letters and digits as in `DOTUSDT00008`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CurrencyCode([u8; CurrencyCode::LETTERS_MAX]);
+pub struct CurrencyCode([u8; CurrencyCode::INSTRUMENT_CHARS]);
 
-/// The text is not three to five capital letters.
+/// The text is neither a currency's code nor an instrument's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a currency code is three to five capital letters")]
 pub struct InvalidCurrencyCode;
 
 impl CurrencyCode {
-    /// The longest code.
+    /// The longest code of a universe's currency.
     pub const LETTERS_MAX: usize = 5;
     const LETTERS_MIN: usize = 3;
+    /// The length of an instrument's code: that of an ISIN.
+    pub const INSTRUMENT_CHARS: usize = 12;
 
-    /// The letters as 40 bits: different for different codes.
+    /// The letters as 40 bits: different for different currencies of universes.
     #[must_use]
     pub(crate) fn bits(self) -> u64 {
-        self.0.iter().fold(0, |bits, letter| (bits << 8) | u64::from(*letter))
+        let letters = self.0.iter().take(Self::LETTERS_MAX);
+        letters.fold(0, |bits, letter| (bits << 8) | u64::from(*letter))
+    }
+
+    /// Whether it is an instrument's, and no universe's currency.
+    #[must_use]
+    pub fn is_instrument(self) -> bool {
+        self.as_str().len() == Self::INSTRUMENT_CHARS
     }
 
     fn as_str(&self) -> &str {
@@ -32,11 +43,18 @@ impl FromStr for CurrencyCode {
     type Err = InvalidCurrencyCode;
 
     fn from_str(text: &str) -> Result<Self, InvalidCurrencyCode> {
-        let fits = (Self::LETTERS_MIN..=Self::LETTERS_MAX).contains(&text.len());
-        if !fits || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        let letters = text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let fits = match text.len() {
+            Self::LETTERS_MIN..=Self::LETTERS_MAX => letters,
+            Self::INSTRUMENT_CHARS => {
+                text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            }
+            _ => false,
+        };
+        if !fits {
             return Err(InvalidCurrencyCode);
         }
-        let mut letters = [0; Self::LETTERS_MAX];
+        let mut letters = [0; Self::INSTRUMENT_CHARS];
         letters[..text.len()].copy_from_slice(text.as_bytes());
         Ok(Self(letters))
     }
@@ -67,6 +85,9 @@ impl Scale {
     pub const fn new(decimals: u8) -> Option<Self> {
         if decimals <= Self::MAX { Some(Self(decimals)) } else { None }
     }
+
+    /// Whole units only.
+    pub const WHOLE: Self = Self(0);
 
     /// The number of decimals.
     #[must_use]
@@ -100,6 +121,20 @@ mod tests {
             assert_eq!(good.parse::<CurrencyCode>().expect(good).to_string(), good);
         }
         for bad in ["", "US", "usd", "USDOLLAR", "U$D", "US1", "ÜSD"] {
+            assert_eq!(bad.parse::<CurrencyCode>(), Err(InvalidCurrencyCode), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_instruments_code_is_twelve_capitals_and_digits() {
+        for good in ["DOTUSDT00008", "US0378331005", "ABCDEFGHIJKL"] {
+            let code = good.parse::<CurrencyCode>().expect(good);
+            assert!(code.is_instrument(), "{good}");
+            assert_eq!(code.to_string(), good);
+        }
+        assert!(!"VENUS".parse::<CurrencyCode>().expect("a code").is_instrument());
+        for bad in ["DOTUSDT0008", "DOTUSDT000008", "dotusdt00008", "DOTUSDT0000-", "DÖTUSDT0008"]
+        {
             assert_eq!(bad.parse::<CurrencyCode>(), Err(InvalidCurrencyCode), "{bad}");
         }
     }

@@ -121,6 +121,13 @@ identifier!(
 );
 
 identifier!(
+    /// An order at an external venue: the bits of the journal entry that accepted it. It is also
+    /// what the venue knows it by.
+    VenueOrderId,
+    "vor_"
+);
+
+identifier!(
     /// A fill: derived from its pair and its number there.
     TradeId,
     "trd_"

@@ -16,6 +16,7 @@ use crate::{
     refusal::Refusal,
     time::Timestamp,
     universe::UniverseId,
+    venue::{VenueFill, VenueTerms},
 };
 
 /// One side of a posting: a user's wallet or an account of the house, in the posting's
@@ -32,6 +33,8 @@ pub enum Holder {
     Fees,
     /// What rounding left over.
     Dust,
+    /// External venues: what was paid to them and what they delivered.
+    Venues,
 }
 
 /// Money that moves from one holder to another.
@@ -229,6 +232,8 @@ pub enum Outcome {
     Amended(Amendment),
     /// A name for another entry: a client's own id of an order, used with an idempotency key.
     SameAs(EntryId),
+    /// An order for an external venue was accepted, as it was then; what it needs is held.
+    Routed(VenueTerms),
     /// The client gave the key up before anything came of it; nothing moved or ever will.
     Voided,
 }
@@ -294,6 +299,8 @@ pub enum Cause {
     Purchase(Purchase),
     /// Two orders that met.
     Fill(Fill),
+    /// An external venue filled an order, or a part of it.
+    VenueFill(VenueFill),
     /// A purchase turned back.
     Refund {
         /// Which purchase.

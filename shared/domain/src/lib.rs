@@ -33,4 +33,5 @@ pub(crate) mod testing;
 pub mod time;
 pub mod totals;
 pub mod universe;
+pub mod venue;
 pub mod webhook;

@@ -42,9 +42,10 @@ impl FromStr for PairId {
 
     fn from_str(text: &str) -> Result<Self, InvalidPairId> {
         let (base, quote) = text.split_once('-').ok_or(InvalidPairId)?;
-        let base = base.parse().map_err(|_| InvalidPairId)?;
-        let quote = quote.parse().map_err(|_| InvalidPairId)?;
-        if base == quote { Err(InvalidPairId) } else { Ok(Self { base, quote }) }
+        let base: CurrencyCode = base.parse().map_err(|_| InvalidPairId)?;
+        let quote: CurrencyCode = quote.parse().map_err(|_| InvalidPairId)?;
+        let instruments = base.is_instrument() || quote.is_instrument();
+        if instruments || base == quote { Err(InvalidPairId) } else { Ok(Self { base, quote }) }
     }
 }
 

@@ -151,6 +151,12 @@ pub enum Refusal {
         /// The plausible factor.
         factor_max: u32,
     },
+    /// The venue takes no orders now.
+    #[error("the venue takes no orders now")]
+    VenueSuspended,
+    /// The order's time would be over at once, or only in more than thirty days.
+    #[error("the order's time must end between now and thirty days from now")]
+    ValidUntilOutOfRange,
     /// The new rate would lapse before it holds.
     #[error("the rate would have lapsed already")]
     RateLapsed,
@@ -192,6 +198,12 @@ pub enum Missing {
     /// No such webhook, or another's.
     #[error("webhook not found")]
     Webhook,
+    /// No such venue.
+    #[error("venue not found")]
+    Venue,
+    /// The venue does not list it.
+    #[error("instrument not found")]
+    Instrument,
     /// The caller has had no event of this number.
     #[error("event not found")]
     Event,

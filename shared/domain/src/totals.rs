@@ -25,6 +25,8 @@ pub struct Totals {
     pub fees: i128,
     /// What rounding left over.
     pub dust: i128,
+    /// External venues: what was paid to them, minus what they delivered or paid.
+    pub venues: i128,
 }
 
 impl Totals {
@@ -48,13 +50,14 @@ impl Totals {
             pool: with(self.pool, other.pool),
             fees: with(self.fees, other.fees),
             dust: with(self.dust, other.dust),
+            venues: with(self.venues, other.venues),
         }
     }
 
     /// All of it together: zero, or money was made or lost.
     #[must_use]
     pub fn sum(self) -> i128 {
-        let house = [self.world, self.pool, self.fees, self.dust];
+        let house = [self.world, self.pool, self.fees, self.dust, self.venues];
         let users = [self.users_available, self.users_held];
         users.into_iter().chain(house).fold(0, i128::saturating_add)
     }
@@ -80,6 +83,7 @@ pub fn house_totals(entry: &Entry) -> BTreeMap<CurrencyCode, Totals> {
             Holder::Pool => change.pool = net,
             Holder::Fees => change.fees = net,
             Holder::Dust => change.dust = net,
+            Holder::Venues => change.venues = net,
         }
         let total = totals.entry(currency.code).or_default();
         *total = total.plus(change);

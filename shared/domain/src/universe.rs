@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::{
     commit::{Commit, Write},
-    currency::{Currency, CurrencyCode},
+    currency::{Currency, CurrencyCode, Scale},
     rate::{RateId, RateSource, RateVersion, SpreadBps, UnitsPerBase},
     refusal::{Declined, Missing, Refusal},
     time::Timestamp,
@@ -136,6 +136,18 @@ impl Universes {
             .iter()
             .find(|universe| universe.currency.code == code)
             .ok_or(Declined::Missing(Missing::Currency))
+    }
+
+    /// What a wallet with this code counts in: the currency of a universe, or pieces of an
+    /// instrument.
+    ///
+    /// # Errors
+    /// [`Missing::Currency`] if no universe has it.
+    pub fn currency(&self, code: CurrencyCode) -> Result<Currency, Declined> {
+        if code.is_instrument() {
+            return Ok(Currency { code, scale: Scale::WHOLE });
+        }
+        self.of_currency(code).map(|universe| universe.currency)
     }
 }
 

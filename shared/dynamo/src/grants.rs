@@ -2,9 +2,9 @@
 //! role. The tests' store refuses what is not granted, as the service would.
 
 use crate::schema::{
-    ACCOUNTS, ACTIVITY, BY_COUNTERPARTY, BY_DUE, BY_ORDERER, BY_PARTY, BY_PRICE, BY_SELLER,
-    BY_TIME, BY_TRADE, BY_UNIVERSE, CATALOG, IDENTITY, Index, JOURNAL, ORDERS, SOCKETS, STATEMENTS,
-    Table, WEBHOOKS,
+    ACCOUNTS, ACTIVITY, BY_COUNTERPARTY, BY_DUE, BY_DUE_ORDER, BY_ORDERER, BY_OWNER, BY_PARTY,
+    BY_PRICE, BY_SELLER, BY_TIME, BY_TRADE, BY_UNIVERSE, CATALOG, IDENTITY, Index, JOURNAL, ORDERS,
+    SOCKETS, STATEMENTS, Table, VENUES, WEBHOOKS,
 };
 
 /// An operation that a role may be allowed. There is no `Scan`: no function reads whole tables.
@@ -169,3 +169,21 @@ pub const DUE_DELIVERIES: &[Grant] = &[query_index(&WEBHOOKS, &BY_DUE)];
 pub const PUT_WEBHOOK: &[Grant] = &[of(Action::PutItem, &WEBHOOKS)];
 /// A webhook ends.
 pub const REMOVE_WEBHOOK: &[Grant] = &[transact(Action::DeleteItem, &WEBHOOKS)];
+
+/// All external venues.
+pub const VENUE_LIST: &[Grant] = &[query(&VENUES)];
+/// An order at a venue, by its id, or how far a venue's feed has been read.
+pub const VENUE_ORDER: &[Grant] = &[get(&VENUES)];
+/// A page of a user's orders at a venue.
+pub const VENUE_ORDERS: &[Grant] =
+    &[query_index(&VENUES, &BY_OWNER), of(Action::BatchGetItem, &VENUES)];
+/// Orders at venues that are due.
+pub const DUE_VENUE_ORDERS: &[Grant] = &[query_index(&VENUES, &BY_DUE_ORDER)];
+/// Orders at venues come into being and are replaced.
+pub const PUT_VENUE_ORDER: &[Grant] = &[transact(Action::PutItem, &VENUES)];
+/// Venues, and how far their feeds have been read, are put.
+pub const EDIT_VENUES: &[Grant] = &[of(Action::PutItem, &VENUES)];
+/// A venue's breaker and its slots are looked at and taken.
+pub const PACE_VENUES: &[Grant] = &[get(&VENUES), of(Action::PutItem, &VENUES)];
+/// A number of a venue's is used up.
+pub const SPEND_NONCE: &[Grant] = &[of(Action::PutItem, &VENUES)];

@@ -38,11 +38,19 @@
 //! | webhooks | webhooks | `part` = `usr_…`, `kind` = slot, 3 digits | |
 //! | webhooks | deliveries | `part` = `whk_…`, `kind` = event, 20 digits | if pending: `due`, |
 //! | | | | `due_at`; then `sweep_after` |
+//! | venues | venues | `part` = `venues`, `kind` = `nyx` | |
+//! | venues | how far a feed was read | `part` = `feeds`, `kind` = `nyx` | |
+//! | venues | orders | `part` = `vor_…`, `kind` = `order` | `owner` = `nyx#usr_…`, `placed`; |
+//! | | | | unless it is over: `due`, `due_at` |
+//! | venues | breakers | `part` = `breakers`, `kind` = `nyx` | |
+//! | venues | slots | `part` = `slots#nyx`, `kind` = 5 digits | |
+//! | venues | used numbers | `part` = `nonce#nyx#`, 32 digits, `kind` = `spent` | `sweep_after` |
 //!
 //! `placed` is a time and `priced` a price, each with leading zeros and followed by the row's
 //! id, which breaks ties: as text they sort as [`app::ports::Position`] does. An event is one
 //! text, `event`, so that its size is known before it is written. Accounts, their changes and the
-//! heads of their statements grow with wallets and orders; no other row passes 1 KB.
+//! heads of their statements grow with wallets and orders, a venue with its listings; no other
+//! row passes 1 KB.
 
 mod accounts;
 mod activity;
@@ -62,6 +70,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod venues;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -81,6 +90,7 @@ use domain::{
     rate::RateVersion,
     statement::{StatementHead, StatementLine},
     universe::Universe,
+    venue::{Breaker, Venue, VenueOrder},
     webhook::{Delivery, Webhook},
 };
 use serde_dynamo::{AttributeValue as Wire, Deserializer, Serializer};
@@ -143,6 +153,9 @@ stored! {
     Connection, sockets::ConnectionRow, keys::of_connection;
     Webhook, webhooks::WebhookRow, keys::of_webhook;
     Delivery, webhooks::DeliveryRow, keys::of_delivery;
+    Venue, venues::VenueRow, keys::of_venue;
+    VenueOrder, venues::VenueOrderRow, keys::of_venue_order;
+    Breaker, venues::BreakerRow, keys::of_breaker;
 }
 
 /// What a row says that it is, for whoever must look at it.

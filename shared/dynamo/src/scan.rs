@@ -18,7 +18,7 @@ use domain::{
     catalogue::Item,
     commit::{Claim, ClosedOrder, Resting},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, OrderId, QuoteId, UserId},
+    id::{EntryId, ItemId, OrderId, QuoteId, UserId, VenueOrderId},
     identity::{Login, User},
     ledger::Entry,
     market_event::MarketEvent,
@@ -26,6 +26,7 @@ use domain::{
     rate::RateVersion,
     statement::{StatementHead, StatementLine},
     universe::{Universe, UniverseId},
+    venue::VenueOrder,
 };
 
 use crate::{
@@ -34,12 +35,13 @@ use crate::{
     rows::{Row, Spelled, Stored, keys, logged, text},
     schema::{
         ACCOUNTS, ACTIVITY, CATALOG, IDENTITY, JOURNAL, ORDERS, STATEMENTS, Table, TableNames,
+        VENUES,
     },
 };
 
 /// The tables that a repair reads.
-const READ: [&Table; 7] =
-    [&ACCOUNTS, &JOURNAL, &CATALOG, &ORDERS, &IDENTITY, &ACTIVITY, &STATEMENTS];
+const READ: [&Table; 8] =
+    [&ACCOUNTS, &JOURNAL, &CATALOG, &ORDERS, &IDENTITY, &ACTIVITY, &STATEMENTS, &VENUES];
 
 /// All rows of all tables that a repair looks at, and what could not be read of them.
 #[derive(Debug, Clone, Default)]
@@ -99,6 +101,9 @@ fn known(table: &Table, row: Row) -> Result<Option<Known>, StoreError> {
         }
         _ if stem == IDENTITY.stem && begins(UserId::PREFIX) => Known::User(User::from_row(row)?),
         _ if stem == IDENTITY.stem && (begins("name#") || begins("mail#")) => login(&row)?,
+        _ if stem == VENUES.stem && begins(VenueOrderId::PREFIX) => {
+            Known::VenueOrder(VenueOrder::from_row(row)?)
+        }
         _ if stem == CATALOG.stem => return of_catalog(row),
         _ if stem == ORDERS.stem => return of_orders(row),
         _ => return Ok(None),
@@ -199,6 +204,7 @@ fn stored(row: &Known) -> Result<(&'static Table, Row), StoreError> {
         Known::Activity(row) => (&ACTIVITY, row.to_row()?),
         Known::Head(row) => (&STATEMENTS, row.to_row()?),
         Known::Line(row) => (&STATEMENTS, row.to_row()?),
+        Known::VenueOrder(row) => (&VENUES, row.to_row()?),
     })
 }
 

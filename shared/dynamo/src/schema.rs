@@ -202,9 +202,30 @@ pub const WEBHOOKS: Table = Table {
     stream: None,
 };
 
+/// A user's orders at a venue, newest first.
+pub const BY_OWNER: Index =
+    Index { name: "by_owner", partition: "owner", sort: "placed", projection: Projection::Keys };
+
+/// Orders at venues that are not over, by the time at which something is to be done.
+pub const BY_DUE_ORDER: Index =
+    Index { name: "by_due", partition: "due", sort: "due_at", projection: Projection::Keys };
+
+/// External venues and orders there; what paces requests to them; and what they have sent, which
+/// alone expires. The indexes hold keys alone, so that a change of an order touches them only
+/// when it is due at another time.
+pub const VENUES: Table = Table {
+    stem: "venues",
+    partition: "part",
+    sort: Some("kind"),
+    indexes: &[BY_OWNER, BY_DUE_ORDER],
+    expires: Some("sweep_after"),
+    stream: None,
+};
+
 /// All tables.
-pub const TABLES: &[Table] =
-    &[ACCOUNTS, JOURNAL, CATALOG, ORDERS, IDENTITY, ACTIVITY, STATEMENTS, SOCKETS, WEBHOOKS];
+pub const TABLES: &[Table] = &[
+    ACCOUNTS, JOURNAL, CATALOG, ORDERS, IDENTITY, ACTIVITY, STATEMENTS, SOCKETS, WEBHOOKS, VENUES,
+];
 
 impl Table {
     /// The attributes that are keys of the table or of an index, each once, in order.
@@ -290,5 +311,6 @@ mod tests {
         );
         assert_eq!(ORDERS.key_attributes(), ["kind", "part", "traded"]);
         assert_eq!(IDENTITY.key_attributes(), ["key"]);
+        assert_eq!(VENUES.key_attributes(), ["due", "due_at", "kind", "owner", "part", "placed"]);
     }
 }

@@ -4,6 +4,7 @@
 mod books;
 mod projections;
 mod sockets;
+mod venues;
 mod webhooks;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ use crate::{
 
 /// What changed in a row of a table that has a stream.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is read once and taken apart at once")]
 pub enum StreamRow {
     /// An account.
     Account {

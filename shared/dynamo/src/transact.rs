@@ -20,7 +20,7 @@ use domain::{
 use crate::{
     expression::{names, values},
     rows::{Counted, Row, Spelled, Stored, keys, number, text},
-    schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL, ORDERS, Table, TableNames},
+    schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL, ORDERS, Table, TableNames, VENUES},
 };
 use changes::{Changes, move_funds, open_wallet, return_stock, sell_stock};
 
@@ -67,7 +67,7 @@ pub(crate) fn actions(commit: &Commit, tables: &TableNames) -> Result<Vec<Action
 }
 
 fn action(write: &Write, targets: &Targets) -> Result<Action, StoreError> {
-    let Targets { accounts, journal, catalog, orders, identity } = targets;
+    let Targets { accounts, journal, catalog, orders, identity, venues } = targets;
     Ok(match write {
         Write::PutEntry(entry) => journal.put_new(entry.to_row()?),
         Write::PutClaim { claim, by } => {
@@ -113,6 +113,8 @@ fn action(write: &Write, targets: &Targets) -> Result<Action, StoreError> {
             orders.put_any(with(row, keys::DEADLINE, number(deadline.count())))
         }
         Write::RemoveDeadline { pair, user } => orders.delete_any(keys::deadline(*pair, *user)),
+        Write::PutVenueOrder(order) => venues.put_new(order.to_row()?),
+        Write::ReplaceVenueOrder { order, .. } => venues.put_next(order.to_row()?, order.version),
         Write::PutUser(user) => identity.put_new(user.to_row()?),
         Write::ReserveUsername(name, user) => {
             identity.put_new(reserved(&Login::Username(name.clone()), *user))
@@ -146,6 +148,7 @@ struct Targets {
     catalog: Target,
     orders: Target,
     identity: Target,
+    venues: Target,
 }
 
 impl Targets {
@@ -157,6 +160,7 @@ impl Targets {
             catalog: target(&CATALOG),
             orders: target(&ORDERS),
             identity: target(&IDENTITY),
+            venues: target(&VENUES),
         }
     }
 }
@@ -201,7 +205,7 @@ impl Target {
     }
 
     /// In place of the version before this one.
-    fn put_next(&self, row: Row, version: u64) -> Action {
+    pub(crate) fn put_next(&self, row: Row, version: u64) -> Action {
         let before = values([(":before", number(version.saturating_sub(1)))]);
         self.put_if(row, "#version = :before", before)
     }

@@ -11,6 +11,7 @@ pub mod refresh_token;
 pub mod scopes;
 mod sealed;
 pub mod ticket_seal;
+pub mod venue_secret;
 pub mod webhook_secret;
 
 /// The longest token that is read at all, in bytes. Our longest, an access token, has about 500.

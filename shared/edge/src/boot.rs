@@ -3,15 +3,12 @@
 use std::{env, sync::Arc};
 
 use app::{
-    day_stats::DayStatsCache,
-    depth::DepthCache,
-    item_cache::ItemCache,
-    market::{Market, Settings},
-    matching::Desks,
-    pair_cache::PairCache,
-    ports::{Clock, DeadLetters, DeliveryQueue, Doorbell, Store, WebhookSender},
-    rate_cache::{RateCache, SharedCache},
-    tape::Tapes,
+    market::{Market, Ports, Settings},
+    ports::{
+        Clock, DeadLetters, DeliveryQueue, Doorbell, PlacementQueue, Store, VenueConnector,
+        WebhookSender,
+    },
+    rate_cache::SharedCache,
 };
 use dynamo::{DynamoStore, TableNames};
 
@@ -25,11 +22,18 @@ use crate::{
     limits::{Quotas, RateLimiter},
     management_api::{self, ManagementGateway},
     metrics::{EmbeddedMetrics, LoggedMetrics},
+    placement_queue::{NoPlacements, SqsPlacements},
     queue::{self, SqsDoorbell, Unrung},
     sockets::{Gateway, NoGateway},
     system::{Argon2Passwords, NoPasswords, SystemClock, SystemEntropy},
     uses::Use,
     valkey::{ValkeyCache, iam::IamSignIn},
+    venues::{
+        NoVenues,
+        feed::{NoFeeds, VenueFeeds, WebSocketFeeds},
+        http_connector::HttpVenueConnector,
+        signing::Signing,
+    },
     webhook_sender::{HttpWebhookSender, NoWebhookSender},
 };
 
@@ -73,6 +77,8 @@ pub const MATCH_QUEUE_URL: &str = "MARKET_MATCH_QUEUE_URL";
 pub const FAILURE_QUEUE_URL: &str = "MARKET_FAILURE_QUEUE_URL";
 /// The URL of the queue that wakes whoever delivers events to webhooks; optional.
 pub const WEBHOOK_QUEUE_URL: &str = "MARKET_WEBHOOK_QUEUE_URL";
+/// The URL of the queue that wakes whoever sees to orders at external venues; optional.
+pub const VENUE_QUEUE_URL: &str = "MARKET_VENUE_QUEUE_URL";
 /// Where connections are managed, as in `https://{api}.execute-api.{region}.amazonaws.com/live`;
 /// optional.
 pub const SOCKETS_URL: &str = "MARKET_SOCKETS_URL";
@@ -104,12 +110,18 @@ pub struct Parts {
     pub doorbell: Arc<dyn Doorbell>,
     /// Wakes whoever delivers events to webhooks.
     pub deliveries: Arc<dyn DeliveryQueue>,
+    /// Wakes whoever sees to orders at external venues.
+    pub placements: Arc<dyn PlacementQueue>,
     /// Keeps what no function can handle.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Where connections end.
     pub gateway: Arc<dyn Gateway>,
     /// Posts events to webhooks.
     pub webhook_sender: Arc<dyn WebhookSender>,
+    /// Talks to external venues.
+    pub venue_connector: Arc<dyn VenueConnector>,
+    /// Opens the feeds of external venues.
+    pub venue_feeds: Arc<dyn VenueFeeds>,
     /// Signs access tokens and seals everything else.
     pub access_tokens: AccessTokens,
     /// How much one caller may ask.
@@ -119,29 +131,43 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// What requests to venues are made and signed with.
+    #[must_use]
+    pub fn venue_signing(&self) -> Signing {
+        Signing {
+            reach: self.settings.webhooks,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            secrets: Arc::clone(&self.access_tokens.secrets),
+        }
+    }
+
     /// The context over these parts.
     #[must_use]
     pub fn context(self) -> Context {
-        let market = Market {
-            rates: RateCache::new(Arc::clone(&self.store), self.cache, Arc::clone(&self.clock)),
-            items: ItemCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
-            pairs: PairCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
-            depths: DepthCache::new(Arc::clone(&self.store), Arc::clone(&self.clock)),
-            tapes: Tapes::default(),
-            days: DayStatsCache::default(),
-            desks: Desks::default(),
+        let market = Market::new(Ports {
             store: self.store,
+            cache: self.cache,
             clock: self.clock,
             entropy: self.entropy,
             passwords: self.passwords,
             doorbell: self.doorbell,
             deliveries: self.deliveries,
+            placements: self.placements,
             settings: self.settings,
-        };
+        });
         let limiter = RateLimiter::new(self.quotas);
-        let Self { access_tokens, dead_letters, gateway, webhook_sender, .. } = self;
-        let metrics = Arc::new(LoggedMetrics);
-        Context { market, access_tokens, limiter, dead_letters, metrics, gateway, webhook_sender }
+        Context {
+            market,
+            access_tokens: self.access_tokens,
+            limiter,
+            dead_letters: self.dead_letters,
+            metrics: Arc::new(LoggedMetrics),
+            gateway: self.gateway,
+            webhook_sender: self.webhook_sender,
+            venue_connector: self.venue_connector,
+            venue_feeds: self.venue_feeds,
+        }
     }
 }
 
@@ -165,9 +191,12 @@ pub fn context(uses: &[Use]) -> Result<(Context, DynamoStore), BootFailed> {
         passwords: Arc::new(NoPasswords),
         doorbell: Arc::new(Unrung),
         deliveries: Arc::new(NoDeliveries),
+        placements: Arc::new(NoPlacements),
         dead_letters: Arc::new(NoFailureQueue),
         gateway: Arc::new(NoGateway::default()),
         webhook_sender: Arc::new(NoWebhookSender),
+        venue_connector: Arc::new(NoVenues),
+        venue_feeds: Arc::new(NoFeeds),
         access_tokens: access_tokens()?,
         quotas: Quotas::default(),
         settings: Settings::default(),
@@ -256,6 +285,14 @@ pub(crate) fn wire_deliveries(parts: &mut Parts) -> Result<(), BootFailed> {
     Ok(())
 }
 
+/// Without it no order is placed, and the sweep says so.
+pub(crate) fn wire_placements(parts: &mut Parts) -> Result<(), BootFailed> {
+    let Some(queue_url) = read(VENUE_QUEUE_URL) else { return Ok(()) };
+    let client = queue::connect(access(SQS_ENDPOINT)?);
+    parts.placements = Arc::new(SqsPlacements::new(client, queue_url));
+    Ok(())
+}
+
 pub(crate) fn wire_dead_letters(parts: &mut Parts) -> Result<(), BootFailed> {
     let Some(queue_url) = read(FAILURE_QUEUE_URL) else { return Ok(()) };
     let client = queue::connect(access(SQS_ENDPOINT)?);
@@ -281,6 +318,18 @@ pub(crate) fn wire_passwords(parts: &mut Parts) -> Result<(), BootFailed> {
 pub(crate) fn wire_webhook_sender(parts: &mut Parts) -> Result<(), BootFailed> {
     let sender = HttpWebhookSender::new(parts.settings.webhooks, Arc::clone(&parts.clock));
     parts.webhook_sender = Arc::new(sender);
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "wired as all others are")]
+pub(crate) fn wire_venue_connector(parts: &mut Parts) -> Result<(), BootFailed> {
+    parts.venue_connector = Arc::new(HttpVenueConnector::new(parts.venue_signing()));
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "wired as all others are")]
+pub(crate) fn wire_venue_feeds(parts: &mut Parts) -> Result<(), BootFailed> {
+    parts.venue_feeds = Arc::new(WebSocketFeeds::new(parts.venue_signing()));
     Ok(())
 }
 

@@ -10,7 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{auth::access_token::Principal, problem::Problem};
+use crate::{
+    auth::{access_token::Principal, venue_secret::SignatureHeaders},
+    problem::Problem,
+};
 
 /// The largest body: 16 KiB. Our largest request has about 1 KB.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -40,6 +43,8 @@ pub struct Call {
     pub if_match: Option<String>,
     /// `If-None-Match`.
     pub if_none_match: Option<String>,
+    /// How the request is signed, if it is and the endpoint looks for that.
+    pub signature: Option<SignatureHeaders>,
     /// The body, at most [`BODY_BYTES_MAX`].
     pub body: Bytes,
 }
@@ -137,17 +142,7 @@ impl Call {
     /// # Errors
     /// 400 if it is no JSON object, 422 that names the field that is not as it must be.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let text = std::str::from_utf8(&self.body)
-            .map_err(|_| malformed("the body is not UTF-8"))?
-            .trim_matches([' ', '\t', '\r', '\n']);
-        if !text.starts_with('{') {
-            return Err(malformed("the body must be a JSON object"));
-        }
-        let mut json = serde_json::Deserializer::from_str(text);
-        let parsed = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| field_problem(error.path(), error.inner()))?;
-        json.end().map_err(|_| malformed("something follows the JSON object"))?;
-        Ok(parsed)
+        json_object(&self.body)
     }
 
     /// The fingerprint of what is asked: endpoint, path, and the body's members in the order
@@ -166,6 +161,21 @@ impl Call {
         };
         fingerprint([self.stem.as_bytes(), self.path.as_bytes(), &canonical])
     }
+}
+
+/// A body as an object of type `T`.
+pub(crate) fn json_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| malformed("the body is not UTF-8"))?
+        .trim_matches([' ', '\t', '\r', '\n']);
+    if !text.starts_with('{') {
+        return Err(malformed("the body must be a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| field_problem(error.path(), error.inner()))?;
+    json.end().map_err(|_| malformed("something follows the JSON object"))?;
+    Ok(parsed)
 }
 
 /// Whether a text is 1 to 255 printable ASCII characters.

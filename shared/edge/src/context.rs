@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     market::{Asked, Market, entry_id},
-    ports::{DeadLetters, Metrics, Position, WebhookSender},
+    ports::{DeadLetters, Metrics, Position, VenueConnector, WebhookSender},
 };
 use domain::id::UserId;
 
@@ -14,6 +14,7 @@ use crate::{
     limits::RateLimiter,
     problem::Problem,
     sockets::Gateway,
+    venues::feed::VenueFeeds,
 };
 
 /// Everything a handler is given besides its call.
@@ -32,6 +33,10 @@ pub struct Context {
     pub gateway: Arc<dyn Gateway>,
     /// Posts events to webhooks.
     pub webhook_sender: Arc<dyn WebhookSender>,
+    /// Talks to external venues.
+    pub venue_connector: Arc<dyn VenueConnector>,
+    /// Opens the feeds of external venues.
+    pub venue_feeds: Arc<dyn VenueFeeds>,
 }
 
 impl Context {

@@ -4,47 +4,29 @@
 #[cfg(test)]
 mod tests;
 
-use app::ports::{DELAY_MAX, DeliveryQueue, DeliveryTask, NotQueued};
+use app::ports::{DeliveryQueue, DeliveryTask, NotQueued};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use domain::time::Span;
 
-use crate::queue::{message_attributes, reason};
+use crate::task_queue::SqsTasks;
 
 /// A standard queue.
-pub struct SqsDeliveries {
-    client: Client,
-    queue_url: String,
-}
+pub struct SqsDeliveries(SqsTasks);
 
 impl SqsDeliveries {
     /// The queue with this URL.
     #[must_use]
     pub fn new(client: Client, queue_url: String) -> Self {
-        Self { client, queue_url }
+        Self(SqsTasks::new(client, queue_url))
     }
-}
-
-/// Whole seconds, rounded up: no task comes before its time only to be sent on.
-fn seconds(delay: Span) -> i32 {
-    let millis = delay.min(DELAY_MAX).as_millis();
-    i32::try_from(millis.saturating_add(999) / 1000).unwrap_or(0)
 }
 
 #[async_trait]
 impl DeliveryQueue for SqsDeliveries {
     /// 2 s at most.
     async fn send(&self, task: DeliveryTask, delay: Span) -> Result<(), NotQueued> {
-        let sent = self
-            .client
-            .send_message()
-            .queue_url(&self.queue_url)
-            .delay_seconds(seconds(delay))
-            .message_body(task.to_string())
-            .set_message_attributes(message_attributes())
-            .send()
-            .await;
-        sent.map(|_| ()).map_err(|error| NotQueued(reason(&error).to_owned()))
+        self.0.send(task.to_string(), delay).await
     }
 }
 

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    auth::access_token::Principal,
+    auth::{access_token::Principal, venue_secret::SignatureHeaders},
     call::{BODY_BYTES_MAX, Call, authentication_required, is_idempotency_key},
     context::Context,
     endpoint::{Access, Endpoint, Idempotency, Method},
@@ -131,6 +131,7 @@ fn admit(
         idempotency_key: idempotency_key(endpoint, &parts.headers)?,
         if_match: joined_header(&parts.headers, &header::IF_MATCH),
         if_none_match: text_header(&parts.headers, &header::IF_NONE_MATCH).map(str::to_owned),
+        signature: SignatureHeaders::of(&parts.headers).filter(|_| endpoint.signed),
         body,
     })
 }
@@ -196,6 +197,8 @@ fn count(
     let quotas = context.limiter.quotas;
     let (quota, caller) = match (endpoint.access, endpoint.method, principal) {
         (Access::Public, Method::Get, _) => return Ok(()),
+        // Whoever signs has nothing that could be guessed by trying, and much to say.
+        (Access::Public, _, _) if endpoint.signed => (quotas.requests, source.to_owned()),
         (Access::Public, _, _) => (quotas.credentials, source.to_owned()),
         (_, _, Some(principal)) => (quotas.requests, principal.user.to_string()),
         (_, _, None) => (quotas.requests, source.to_owned()),

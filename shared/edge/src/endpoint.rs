@@ -100,6 +100,8 @@ pub struct Endpoint {
     pub idempotency: Idempotency,
     /// Whether it needs an `If-Match` with the version that it is meant for.
     pub versioned: bool,
+    /// Whether it looks for the signature of a venue; by itself it refuses nobody for want of one.
+    pub signed: bool,
     /// One line for the documentation.
     pub summary: &'static str,
     /// The group that it is shown under.
@@ -132,6 +134,7 @@ impl Endpoint {
             access: Access::Public,
             idempotency: Idempotency::None,
             versioned: false,
+            signed: false,
             summary: "",
             group: "",
             query: &[],
@@ -175,6 +178,13 @@ impl Endpoint {
     #[must_use]
     pub const fn versioned(mut self) -> Self {
         self.versioned = true;
+        self
+    }
+
+    /// Signed by a venue: see [`crate::venues::report`].
+    #[must_use]
+    pub const fn signed(mut self) -> Self {
+        self.signed = true;
         self
     }
 

@@ -20,6 +20,12 @@ use crate::{
 };
 
 const BEARER: &str = "bearer";
+/// The headers of a request that a venue signs.
+const SIGNATURE: [(&str, &str); 3] = [
+    ("X-Venue-Timestamp", "when it was sent: milliseconds since 1970"),
+    ("X-Venue-Nonce", "32 hexadecimal digits, never used twice"),
+    ("X-Venue-Signature", "`v1=` and the HMAC-SHA256 of `timestamp.nonce.METHOD.target.body`"),
+];
 
 /// The document of these endpoints.
 #[must_use]
@@ -113,6 +119,15 @@ fn operation(
             .schema(Some(String::schema()));
         operation = operation.parameter(parameter);
     }
+    for (name, meaning) in SIGNATURE.into_iter().filter(|_| endpoint.signed) {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some(meaning))
+            .schema(Some(String::schema()));
+        operation = operation.parameter(parameter);
+    }
     if let Some(body) = endpoint.body {
         let content = Content::new(Some(body(schemas)));
         let body = RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True));
@@ -155,6 +170,7 @@ fn responses(
     let documented = [
         (400, keyed || endpoint.body.is_some(), "Malformed, or insufficient funds or stock"),
         (401, endpoint.access != Access::Public, "No access token, or not a valid one"),
+        (401, endpoint.signed, "Not signed by the venue, or sent before"),
         (403, matches!(endpoint.access, Access::Needs(_)), "The access token lacks the scope"),
         (404, named, "Unknown, or not the caller's to know of"),
         (409, keyed, "A rule forbids it as things stand; see `code`"),

@@ -14,6 +14,11 @@ use utoipa::ToSchema;
 
 use crate::reply::Reply;
 
+/// The code of what is not signed as its venue signs; it says no more.
+pub(crate) const SIGNATURE_INVALID: &str = "signature_invalid";
+/// The code of what was sent and signed before.
+pub(crate) const REPLAYED: &str = "replayed";
+
 /// The media type of problems (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -157,6 +162,10 @@ impl Problem {
             401 if code == "authentication_required" => {
                 reply.with(http::header::WWW_AUTHENTICATE, "Bearer")
             }
+            // No token would help.
+            401 if code == SIGNATURE_INVALID || code == REPLAYED => {
+                reply.with(http::header::WWW_AUTHENTICATE, "Venue-Signature")
+            }
             401 => reply.with(http::header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""),
             403 if code == "insufficient_scope" => {
                 reply.with(http::header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"")
@@ -194,6 +203,8 @@ impl From<&Refusal> for Problem {
             Refusal::TooManyUniverses { .. } => (409, "too_many_universes"),
             Refusal::RateJump { .. } => (409, "rate_jump"),
             Refusal::BelowMinNotional { .. } => (422, "below_min_notional"),
+            Refusal::VenueSuspended => (409, "venue_suspended"),
+            Refusal::ValidUntilOutOfRange => (422, "valid_until_out_of_range"),
             Refusal::RateLapsed => (422, "rate_lapsed"),
             Refusal::SameCurrency => (422, "same_currency"),
             Refusal::SelfTransfer => (422, "self_transfer"),
@@ -246,6 +257,8 @@ impl From<Missing> for Problem {
             Missing::Order => "order_not_found",
             Missing::Rate => "rate_not_found",
             Missing::Webhook => "webhook_not_found",
+            Missing::Venue => "venue_not_found",
+            Missing::Instrument => "instrument_not_found",
             Missing::Event => "event_not_found",
         };
         let mut detail = missing.to_string();

@@ -29,6 +29,8 @@ pub enum Service {
     MatchQueue,
     /// The queue that wakes whoever delivers events to webhooks; to send.
     WebhookQueue,
+    /// The queue that wakes whoever sees to orders at external venues; to send.
+    VenueQueue,
     /// The queue that keeps what no function can handle; to send.
     FailureQueue,
     /// Open connections; to post and to close.
@@ -102,6 +104,14 @@ of_the_store! {
     DUE_DELIVERIES: "due deliveries",
     PUT_WEBHOOK: "put webhook",
     REMOVE_WEBHOOK: "remove webhook",
+    VENUE_LIST: "venue list",
+    VENUE_ORDER: "venue order",
+    VENUE_ORDERS: "venue orders",
+    DUE_VENUE_ORDERS: "due venue orders",
+    PUT_VENUE_ORDER: "put venue order",
+    EDIT_VENUES: "edit venues",
+    PACE_VENUES: "pace venues",
+    SPEND_NONCE: "spend nonce",
 }
 
 /// Rates that decide a price or are shown, by way of the cache that functions share. Who only
@@ -114,6 +124,11 @@ pub const DOORBELL: Use = of_service("doorbell", Service::MatchQueue, boot::wire
 
 /// Deliveries to webhooks are queued.
 pub const DELIVERIES: Use = of_service("deliveries", Service::WebhookQueue, boot::wire_deliveries);
+
+/// Orders at external venues are queued to be seen to. Not to be taken for [`PLACEMENTS`], which
+/// reads who placed what.
+pub const VENUE_PLACEMENTS: Use =
+    of_service("venue placements", Service::VenueQueue, boot::wire_placements);
 
 /// What can never be handled is put away.
 pub const DEAD_LETTERS: Use =
@@ -129,6 +144,14 @@ pub const PASSWORDS: Use =
 /// Whatever address a user names is posted to: never from within a network of ours.
 pub const WEBHOOK_SENDER: Use =
     Use { name: "webhook sender", grants: &[], service: None, wire: boot::wire_webhook_sender };
+
+/// External venues are sent requests: never from within a network of ours.
+pub const VENUE_CONNECTOR: Use =
+    Use { name: "venue connector", grants: &[], service: None, wire: boot::wire_venue_connector };
+
+/// Feeds of external venues are read: never from within a network of ours.
+pub const VENUE_FEEDS: Use =
+    Use { name: "venue feeds", grants: &[], service: None, wire: boot::wire_venue_feeds };
 
 /// Whether a function keeps universes and their rates in its process.
 #[must_use]

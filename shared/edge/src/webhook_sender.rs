@@ -1,42 +1,28 @@
-//! Posts to addresses that users name, and so to nobody but the public internet: the host's
-//! addresses are looked up once, all of them are looked at, and one of these is connected to.
-//! What is posted is not known here.
+//! Posts to addresses that users name, and so to nobody but the public internet. What is posted
+//! is not known here.
 
-mod resolve;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use app::ports::{Clock, WebhookSender};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{
-    time::{Span, Timestamp},
-    webhook::{Outcome, Reach, SendFailure, WebhookUrl, forbidden},
-};
-use http::{HeaderMap, Request, Response, header};
+use domain::webhook::{Outcome, Reach, SendFailure, WebhookUrl};
+use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    sync::OnceCell,
-    task::JoinSet,
-    time::timeout,
+use tokio::{task::JoinSet, time::timeout};
+
+use crate::{
+    acting,
+    outbound::{Dialer, NotReached, Stream, retry_after},
 };
-use tokio_rustls::TlsConnector;
-
-use crate::acting;
-
-pub use resolve::{Resolve, SystemResolver};
 
 /// From the look-up of the host to the end of the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// So that a host whose first address is dead is reached by its second.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The most that is posted. An event of ours has about 1 KB.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The most of an answer's body that is read: enough to let a friendly receiver finish.
@@ -47,10 +33,8 @@ const USER_AGENT: &str = "multiverse-market-webhooks/1";
 
 /// Posts by HTTP/1.1. Knows no proxy and follows no redirection.
 pub struct HttpWebhookSender {
-    reach: Reach,
-    resolver: Arc<dyn Resolve>,
+    dialer: Dialer,
     clock: Arc<dyn Clock>,
-    tls: OnceCell<TlsConnector>,
     limit: Duration,
 }
 
@@ -59,8 +43,7 @@ impl HttpWebhookSender {
     /// read at the first use.
     #[must_use]
     pub fn new(reach: Reach, clock: Arc<dyn Clock>) -> Self {
-        let (resolver, tls) = (Arc::new(SystemResolver), OnceCell::new());
-        Self { reach, resolver, clock, tls, limit: TIMEOUT }
+        Self { dialer: Dialer::new(reach), clock, limit: TIMEOUT }
     }
 
     async fn exchange(
@@ -72,55 +55,16 @@ impl HttpWebhookSender {
         if body.len() > BODY_BYTES_MAX {
             return Err(SendFailure::TooLarge);
         }
-        if !url.is_tls() && self.reach == Reach::Public {
-            return Err(SendFailure::AddressRefused);
-        }
         let request = request(url, headers, body).ok_or(SendFailure::NoAnswer)?;
-        let addresses = self.addresses(url).await?;
-        let stream = connect(&addresses).await?;
-        if !url.is_tls() {
-            return self.answer(stream, request).await;
-        }
-        let name = ServerName::try_from(url.host().to_owned()).map_err(|_| SendFailure::Tls)?;
-        let connector = self.tls.get_or_try_init(async || connector(native_roots())).await?;
-        let stream = connector.connect(name, stream).await.map_err(|error| {
-            tracing::info!(host = url.host(), %error, "no TLS with a webhook's receiver");
-            SendFailure::Tls
-        })?;
+        let stream = self.dialer.dial(url).await.map_err(failure)?;
         self.answer(stream, request).await
     }
 
-    /// The addresses of a host. If one of them may not be sent to, none is: whoever answers so
-    /// means no good.
-    async fn addresses(&self, url: &WebhookUrl) -> Result<Vec<SocketAddr>, SendFailure> {
-        let found = match url.host().parse() {
-            Ok(address) => vec![address],
-            Err(_) => self.resolver.addresses(url.host()).await.map_err(|error| {
-                tracing::info!(host = url.host(), %error, "a webhook's host is unknown");
-                SendFailure::Unresolved
-            })?,
-        };
-        for address in &found {
-            if let Some(why) = forbidden(*address, self.reach) {
-                let host = url.host();
-                tracing::warn!(host, %address, why, "a webhook leads to a forbidden address");
-                return Err(SendFailure::AddressRefused);
-            }
-        }
-        if found.is_empty() {
-            return Err(SendFailure::Unresolved);
-        }
-        Ok(found.into_iter().map(|address| SocketAddr::new(address, url.port())).collect())
-    }
-
-    async fn answer<Stream>(
+    async fn answer(
         &self,
-        stream: Stream,
+        stream: Box<dyn Stream>,
         request: Request<Full<Bytes>>,
-    ) -> Result<Outcome, SendFailure>
-    where
-        Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    ) -> Result<Outcome, SendFailure> {
         let no_answer = |error: hyper::Error| {
             tracing::info!(%error, "no answer of a webhook's receiver");
             SendFailure::NoAnswer
@@ -174,50 +118,13 @@ fn request(
     request.body(Full::new(Bytes::from(body.to_owned()))).ok()
 }
 
-/// To the first of the addresses that takes the connection, and to no other than these.
-async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, SendFailure> {
-    for address in addresses {
-        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => tracing::info!(%address, %error, "not connected"),
-            Err(_) => tracing::info!(%address, "not connected in time"),
-        }
+fn failure(why: NotReached) -> SendFailure {
+    match why {
+        NotReached::Forbidden => SendFailure::AddressRefused,
+        NotReached::Unresolved => SendFailure::Unresolved,
+        NotReached::Unreachable => SendFailure::Unreachable,
+        NotReached::Tls => SendFailure::Tls,
     }
-    Err(SendFailure::Unreachable)
-}
-
-fn native_roots() -> RootCertStore {
-    let found = rustls_native_certs::load_native_certs();
-    for error in found.errors {
-        tracing::warn!(%error, "a root of trust is not readable");
-    }
-    let mut roots = RootCertStore::empty();
-    let (_, ignored) = roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        tracing::error!(ignored, "there are no roots of trust");
-    }
-    roots
-}
-
-fn connector(roots: RootCertStore) -> Result<TlsConnector, SendFailure> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| {
-        tracing::error!(%error, "no TLS at all");
-        SendFailure::Tls
-    })?;
-    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
-}
-
-/// Seconds, or a date.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Span> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(Span::seconds(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(Timestamp::from_millis(date.as_millisecond()).since(now))
 }
 
 /// Reads some of a body, and nothing of it.

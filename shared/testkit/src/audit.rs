@@ -1,6 +1,10 @@
-//! The promises about money and order books, checked against a store itself once all is quiet.
-//! It trusts no use case: everything is folded again from entries and events.
+//! The promises about money, order books and orders at venues, checked against a store itself
+//! once all is quiet. It trusts no use case: everything is folded again from entries and events.
 #![expect(clippy::expect_used, clippy::panic, reason = "a promise that is broken is a panic")]
+
+#[cfg(test)]
+mod tests;
+mod venues;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +36,8 @@ pub struct Audited {
     pub events: u64,
     /// Commands that still wait.
     pub waiting: usize,
+    /// Orders at external venues, by their routing status.
+    pub venue_orders: BTreeMap<&'static str, usize>,
 }
 
 /// Minor units in wallets: all of it, and what is held.
@@ -45,7 +51,8 @@ struct Filled {
     fees: i64,
 }
 
-/// Checks promises I1 to I3, I8 to I10, for these users and all pairs. Nobody may be at work.
+/// Checks promises I1 to I3, I8 to I10, for these users, all pairs and all venues. Nobody may be
+/// at work.
 ///
 /// # Panics
 /// If one is broken, or the store fails.
@@ -65,6 +72,11 @@ pub async fn audit(store: &dyn Store, users: &[UserId]) -> Audited {
         orders(store, *user, &mut fills, &mut held, &mut audited).await;
     }
     assert!(fills.is_empty(), "I8: fills of orders that nobody placed: {fills:?}");
+    let mut fills = venues::fills_of(&entries);
+    for user in users {
+        venues::orders(store, *user, &mut fills, &mut held, &mut audited.venue_orders).await;
+    }
+    assert!(fills.is_empty(), "I8: a venue's fills of orders that nobody placed: {fills:?}");
     reserved(store, users, &held).await;
     audited
 }

@@ -6,17 +6,10 @@ use std::{future::Future, sync::Arc};
 
 use app::{
     catalogue::ListItem,
-    day_stats::DayStatsCache,
-    depth::DepthCache,
-    item_cache::ItemCache,
-    market::{Asked, Market, Settings, entry_id, fingerprint},
-    matching::Desks,
+    market::{Asked, Market, Ports, Settings, entry_id, fingerprint},
     money::Operate,
-    pair_cache::PairCache,
     perform::{Answer, perform},
     ports::{Clock, Doorbell, Ledger, Store},
-    rate_cache::RateCache,
-    tape::Tapes,
 };
 use domain::{
     amount::{Amount, Money},
@@ -35,7 +28,7 @@ use domain::{
 
 use crate::{
     clock::ManualClock, deliveries::RecordingDeliveries, doorbell::RecordingDoorbell,
-    entropy::SeededEntropy, passwords::PlainPasswords,
+    entropy::SeededEntropy, passwords::PlainPasswords, placements::RecordingPlacements,
 };
 
 /// When fixtures begin: 2027-01-15T08:00:00Z.
@@ -243,22 +236,17 @@ pub fn market_by(
     clock: Arc<dyn Clock>,
     doorbell: Arc<dyn Doorbell>,
 ) -> Market {
-    Market {
-        rates: RateCache::new(Arc::clone(&store), None, Arc::clone(&clock)),
-        items: ItemCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        pairs: PairCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        depths: DepthCache::new(Arc::clone(&store), Arc::clone(&clock)),
-        tapes: Tapes::default(),
-        days: DayStatsCache::default(),
-        desks: Desks::default(),
+    Market::new(Ports {
         store,
+        cache: None,
         clock,
         entropy: Arc::new(SeededEntropy::new(1)),
         passwords: Arc::new(PlainPasswords),
         doorbell,
         deliveries: Arc::new(RecordingDeliveries::default()),
+        placements: Arc::new(RecordingPlacements::default()),
         settings: Settings::default(),
-    }
+    })
 }
 
 /// A market over an empty store, with Earth, Mars and Venus.

@@ -25,6 +25,8 @@ mod samples;
 mod sockets;
 mod statements;
 mod totals;
+mod venue_traffic;
+mod venues;
 mod webhooks;
 
 /// A case under way.
@@ -165,6 +167,25 @@ pub const CASES: &[Case] = cases![
         a_delivery_is_replaced_once_a_version,
         deliveries_are_listed_from_the_newest_event_down,
         what_is_due_is_found_and_nothing_else;
+    venues:
+        venues_are_read_as_they_were_written,
+        a_venue_is_put_once_a_version,
+        the_position_in_a_feed_never_goes_back,
+        an_order_at_a_venue_is_read_as_it_was_written,
+        an_order_at_a_venue_is_put_once,
+        an_order_at_a_venue_is_replaced_once_a_version,
+        an_order_at_a_venue_and_its_hold_are_written_together_or_not_at_all,
+        orders_at_a_venue_are_listed_newest_first,
+        orders_of_one_instant_at_a_venue_are_paged_without_gaps_or_repeats,
+        what_is_due_at_venues_is_found_and_nothing_else;
+    venue_traffic:
+        a_breaker_is_new_until_it_changes,
+        a_breaker_is_replaced_once_a_version,
+        of_concurrent_probes_of_a_venue_one_is_let_through,
+        a_slot_is_one_takers_until_its_time_is_over,
+        a_slot_is_given_back_only_by_whoever_has_it,
+        of_concurrent_takers_of_a_slot_one_gets_it,
+        a_venue_uses_a_number_once;
     activity:
         an_activity_is_read_as_it_was_logged,
         an_activity_is_logged_once,

@@ -2,6 +2,7 @@
 //! What it lets through, the store behind it answers.
 
 mod projections;
+mod venues;
 mod webhooks;
 
 use std::{

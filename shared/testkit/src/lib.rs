@@ -13,5 +13,7 @@ pub mod faults;
 pub mod memory;
 pub mod metered;
 pub mod passwords;
+pub mod placements;
 #[cfg(test)]
 mod use_cases;
+pub mod virtual_time;

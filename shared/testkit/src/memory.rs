@@ -32,12 +32,14 @@ mod shape;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod venues;
 mod webhooks;
 
 use projections::Projections;
 use record::Record;
 use rows::Rows;
 use sockets::Connections;
+use venues::VenueRows;
 use webhooks::WebhookRows;
 
 /// A commit that succeeded is known again while fewer than this many others came after it.
@@ -60,6 +62,7 @@ struct State {
     projections: Projections,
     connections: Connections,
     webhooks: WebhookRows,
+    venues: VenueRows,
 }
 
 impl State {
@@ -134,6 +137,7 @@ fn takes_part(user: UserId, entry: &Entry) -> bool {
         | Outcome::Placed(_)
         | Outcome::Amended(_)
         | Outcome::SameAs(_)
+        | Outcome::Routed(_)
         | Outcome::Voided => false,
     }
 }

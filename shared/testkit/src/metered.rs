@@ -1,6 +1,7 @@
 //! A store that counts what is asked of it. It changes no answer.
 
 mod projections;
+mod venues;
 mod webhooks;
 
 use std::{

@@ -31,6 +31,7 @@ mod matching;
 mod projecting;
 mod refunds;
 mod trades;
+mod venues;
 mod webhooks;
 
 /// Performs, and moves the clock on: a replay within the millisecond is the same commit, which

@@ -69,8 +69,11 @@ fn past_the_limit(field: &str, valid: &str) -> Vec<String> {
     let texts: &[&str] = match field {
         // Of an order; an item's is a number of pieces.
         "quantity" if valid.contains('.') => &["0", "0.00", "0.001", "10000000000000001"],
+        // Of an instrument.
+        "quantity" if valid == "1" => &["0", "1000000001", "4294967297"],
         "amount"
         | "receive_amount"
+        | "limit_price"
         | "min_receive"
         | "max_pay"
         | "expected_unit_price"
@@ -96,6 +99,8 @@ fn past_the_limit(field: &str, valid: &str) -> Vec<String> {
         "currency" | "from_currency" | "to_currency" | "pay_currency" | "from" | "to" | "base" => {
             &["usd", "US", "USDOLL", "U$D", "ＵＳＤ"]
         }
+        "instrument" => &["dotusdt00008", "DOTUSDT0008", "DOTUSDT000008", "DOTUSDT-0008"],
+        "venue" => &["NYX", "ny", "-nyx", "n_x", "nyxnyxnyxnyxnyxnyx"],
         "username" => &["ab", "abcdefghijklmnopqrstu", "John", "a-b"],
         "email" => &["a", "a@", "@b.c", "a@b", "a@b..c", "a b@c.d", "a@b.c\r\nBcc: d@e.f"],
         "valid_until" | "at" => &["yesterday", "2026-11-21", "2026-13-01T00:00:00Z"],
@@ -150,7 +155,7 @@ pub(super) fn texts(field: &str, valid: &str) -> Vec<String> {
 /// An id in every spelling that is not canonical.
 fn misspelled(id: &str) -> Vec<String> {
     let Some((prefix, digits)) = id.split_once('_') else { return Vec::new() };
-    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref", "ord", "whk"].contains(&prefix);
+    let is_id = ["usr", "wal", "itm", "txn", "quo", "ref", "ord", "vor", "whk"].contains(&prefix);
     if !is_id || digits.len() < 26 {
         return Vec::new();
     }

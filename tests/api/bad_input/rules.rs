@@ -45,6 +45,7 @@ const AMOUNTS: &[&str] = &[
     "max_pay",
     "expected_unit_price",
     "price",
+    "limit_price",
     "price_min",
     "price_max",
     "funds",
@@ -58,6 +59,7 @@ fn is_missed(stem: &str, field: &str) -> bool {
     let in_order = match stem {
         "place-order" | "preview-order" => ALTERNATIVES_OF_ORDERS.contains(&field),
         "place-platform-order" => field != "market" && ALTERNATIVES_OF_ORDERS.contains(&field),
+        "place-venue-order" | "place-stock-order" => field == "limit_price",
         _ => false,
     };
     in_order || field == "confirm" || ALTERNATIVES.contains(&field)
@@ -76,7 +78,12 @@ pub(super) fn in_body(stem: &str, pointer: &str, optional: bool, value: Option<&
         Some(Value::Bool(_)) if ["confirm", "restock", "post_only", "enabled"].contains(&field) => {
             Verdict::Success
         }
-        Some(Value::Number(number)) if is_amount(stem, field) && number.to_string() == "1.0" => {
+        // Venues write amounts as text only.
+        Some(Value::Number(number))
+            if is_amount(stem, field)
+                && number.to_string() == "1.0"
+                && stem != "receive-venue-report" =>
+        {
             Verdict::Success
         }
         Some(Value::Array(types)) if field == "events" && types.is_empty() => Verdict::Success,
@@ -92,6 +99,11 @@ fn text_in_body(stem: &str, field: &str, text: &str) -> Option<Verdict> {
         "refresh_token" => return Some(Verdict::Unknown(401, "session_over")),
         "quote" if stem != "create-market" => {
             return Some(Verdict::Unknown(404, "quote_not_found"));
+        }
+        "id" | "venue_order_id" => is_client_order_id(text) && !text.contains(','),
+        // It contradicts what was agreed, and is put away.
+        "quantity" if stem == "receive-venue-report" => {
+            ["0", "1000000001", "4294967297"].contains(&text)
         }
         // A lot of 1.00 would be worth 1.005, which the quote currency cannot say.
         "tick_size" if text == "1.005" => return Some(Verdict::Unknown(422, "invalid_market")),
@@ -115,9 +127,12 @@ fn text_in_body(stem: &str, field: &str, text: &str) -> Option<Verdict> {
     good.then_some(Verdict::Success)
 }
 
-/// Pieces of an item are counted; how much of a currency an order is for is an amount.
+/// Pieces of an item or an instrument are counted; how much of a currency an order is for is an
+/// amount.
 fn is_amount(stem: &str, field: &str) -> bool {
-    AMOUNTS.contains(&field) || (field == "quantity" && stem.ends_with("-order"))
+    let counted = ["place-venue-order", "place-stock-order"].contains(&stem);
+    let of_order = field == "quantity" && stem.ends_with("-order") && !counted;
+    AMOUNTS.contains(&field) || of_order
 }
 
 /// What comes of a text in the query.
@@ -135,10 +150,15 @@ pub(super) fn in_query(stem: &str, field: &str, text: &str) -> Verdict {
 }
 
 /// What comes of a text in the path, already decoded.
-pub(super) fn in_path(field: &str, text: &str) -> Verdict {
+pub(super) fn in_path(stem: &str, field: &str, text: &str) -> Verdict {
     match field {
         "quote" => Verdict::Unknown(404, "quote_not_found"),
         "name" => Verdict::Unknown(404, "asset_not_found"),
+        "venue" if text == "null" => match stem {
+            // The order is found by its id, and it is of another venue.
+            "get-venue-order" | "cancel-venue-order" => Verdict::Unknown(404, "order_not_found"),
+            _ => Verdict::Unknown(404, "venue_not_found"),
+        },
         "client_order_id" if is_client_order_id(text) => Verdict::Unknown(404, "order_not_found"),
         "idempotency_key" if is_key(text) => Verdict::Success,
         "seq" if text == "9223372036854775808" => Verdict::Unknown(404, "event_not_found"),
@@ -151,7 +171,16 @@ pub(super) fn in_header(field: &str, text: &str) -> Verdict {
     if field == "Idempotency-Key" && is_key(text) {
         return Verdict::Success;
     }
-    Verdict::Refused(format!("/header/{field}"))
+    refused_header(field)
+}
+
+/// What comes of a header that is not as it must be, or is missing.
+pub(super) fn refused_header(field: &str) -> Verdict {
+    // Which part of a signature is wrong, nobody is told.
+    match field.starts_with("X-Venue-") {
+        true => Verdict::Unknown(401, "signature_invalid"),
+        false => Verdict::Refused(format!("/header/{field}")),
+    }
 }
 
 /// 1 to 64 printable characters without blanks.

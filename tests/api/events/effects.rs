@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tests::{Ask, World};
+use tests::{Ask, VENUE, World};
 
 use super::stage::Stage;
 
@@ -18,6 +18,14 @@ pub(crate) async fn order_status(stage: &Stage) -> String {
     let reason = reason.filter(|reason| *reason != status);
     let reason = reason.map(|reason| format!(" (`{reason}`)")).unwrap_or_default();
     format!(", the order is `{status}`{reason}")
+}
+
+/// `, the order is placed`; nothing if the samples speak of no order at a venue.
+pub(crate) async fn venue_order_status(stage: &Stage) -> String {
+    let Some(order) = stage.venue_order() else { return String::new() };
+    let ask = Ask::get(&format!("/api/v1/venues/{VENUE}/orders/{order}"));
+    let answer = stage.world.send(ask.bearer(stage.admin_token())).await;
+    format!(", the order is `{}`", answer.expect_status(200).text("/routing_status"))
 }
 
 /// `, told pong`: what the samples' connection was posted since the last look.

@@ -16,15 +16,15 @@ use edge::{
     },
 };
 use functions::{
-    ENDPOINTS, audit, beat, connect, deliver_webhooks, disconnect, match_orders, message, project,
-    publish, sweep,
+    ENDPOINTS, audit, beat, connect, deliver_webhooks, disconnect, follow_venues, match_orders,
+    message, place_at_venue, project, publish, sweep,
 };
 use http::Response;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    effects::{Rows, order_status, told},
+    effects::{Rows, order_status, told, venue_order_status},
     stage::Stage,
 };
 
@@ -42,10 +42,12 @@ pub(crate) async fn play(stage: &mut Stage, name: &str, text: &str) -> String {
         "disconnect" => socket(stage, &disconnect::FUNCTION, text).await,
         "match-orders" => queue(stage, text).await,
         "deliver-webhooks" => tasks(stage, text).await,
+        "place-at-venue" => venue_tasks(stage, text).await,
         "project" => stream(stage, &project::FUNCTION, text).await,
         "publish" => stream(stage, &publish::FUNCTION, text).await,
         "audit" => schedule(stage, &audit::FUNCTION, text).await,
         "beat" => schedule(stage, &beat::FUNCTION, text).await,
+        "follow-venues" => schedule(stage, &follow_venues::FUNCTION, text).await,
         "sweep" => schedule(stage, &sweep::FUNCTION, text).await,
         other => panic!("{other} has samples but nobody plays them"),
     }
@@ -65,7 +67,7 @@ async fn request(stage: &mut Stage, endpoint: &'static Endpoint, text: &str) -> 
     let response = answer(&stage.world.context, endpoint, request_of(text)).await;
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
     let mut outcome = response.status().as_u16().to_string();
-    if let Some(code) = body["code"].as_str() {
+    if let Some(code) = body["code"].as_str().or(body["error"]["code"].as_str()) {
         outcome.push_str(&format!(" `{code}`"));
     }
     if is_replayed(&response) {
@@ -76,7 +78,7 @@ async fn request(stage: &mut Stage, endpoint: &'static Endpoint, text: &str) -> 
     if let Some(order) = order {
         stage.order = Some(order.to_owned());
         outcome.push_str(&order_status(stage).await);
-    } else if let Some(status) = body["status"].as_str() {
+    } else if let Some(status) = body["status"].as_str().or(body["routing_status"].as_str()) {
         outcome.push_str(&format!(" `{status}`"));
     }
     outcome
@@ -127,6 +129,19 @@ async fn tasks(stage: &Stage, text: &str) -> String {
     let world = &stage.world;
     let response = handle_task_event(&world.context, &deliver_webhooks::FUNCTION, event).await;
     format!("{}, {} posted", again(response), world.receiver.take().len())
+}
+
+/// What comes again, what has become of the order that the samples speak of, and what was put
+/// away.
+async fn venue_tasks(stage: &Stage, text: &str) -> String {
+    let event: SqsEvent = parsed(text);
+    let world = &stage.world;
+    let response = handle_task_event(&world.context, &place_at_venue::FUNCTION, event).await;
+    let put_away = match world.dead_letters.letters().len() {
+        0 => String::new(),
+        count => format!(", {count} put away"),
+    };
+    format!("{}{}{put_away}", again(response), venue_order_status(stage).await)
 }
 
 /// How many rows of projections were written, what was put away, and what a listener was told.

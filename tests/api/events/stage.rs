@@ -20,12 +20,12 @@ use domain::{
 };
 use edge::auth::{access_token::Principal, scopes::Scopes};
 use serde_json::{Value, json};
-use tests::{Ask, BEGINNING_MS, Caller, World};
+use tests::{Ask, BEGINNING_MS, Caller, VENUE, World};
 
 use super::index::sample;
 
 /// What stands for something; one that contains another comes before it.
-pub(crate) const PLACEHOLDERS: [&str; 17] = [
+pub(crate) const PLACEHOLDERS: [&str; 18] = [
     "ACCESS_TOKEN",
     "SELLER_TOKEN",
     "ADMIN_TOKEN",
@@ -42,6 +42,7 @@ pub(crate) const PLACEHOLDERS: [&str; 17] = [
     "FILLED_ORDER_ID",
     "ORDER_ID",
     "WEBHOOK_ID",
+    "VENUE_ORDER",
     "FOREIGN_CURSOR",
 ];
 
@@ -84,7 +85,7 @@ impl Stage {
     /// The market as a function finds it; for some, orders wait in it until they are matched.
     pub(crate) async fn set(function: &str) -> Self {
         let quiet = QUIET.contains(&function);
-        let world = World::new().await;
+        let world = World::new().await.with_venue().await;
         let world = if quiet { world } else { world.trading() };
         let john = user(&world, "john_earth", 1, Role::Trader).await;
         let mary = user(&world, "mary_mars", 2, Role::Trader).await;
@@ -143,6 +144,13 @@ impl Stage {
             "FILLED_ORDER_ID" => self.limit(john, "buy", "0.42", "5.00").await,
             "ORDER_ID" => self.limit(john, "buy", "0.40", "10.00").await,
             "WEBHOOK_ID" => self.webhook().await,
+            "VENUE_ORDER" => {
+                let body = json!({
+                    "instrument": "DOTUSDT00008", "side": "buy", "type": "limit", "quantity": "2",
+                    "limit_price": "100.25",
+                });
+                self.made(john, &format!("/venues/{VENUE}/orders"), Some(body), "/id").await
+            }
             "FOREIGN_CURSOR" => {
                 self.world.item(mary, "Red Dust", "1.00", 5).await;
                 let list = Ask::get("/api/v1/items?universe_id=2&limit=1");
@@ -203,6 +211,11 @@ impl Stage {
         self.world.deliveries.take();
         self.world.receiver.take();
         webhook
+    }
+
+    /// The order at the venue that the samples speak of, if they do.
+    pub(crate) fn venue_order(&self) -> Option<&str> {
+        self.known.get("VENUE_ORDER").map(String::as_str)
     }
 
     pub(crate) fn admin_token(&self) -> &str {

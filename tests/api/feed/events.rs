@@ -103,6 +103,7 @@ async fn an_event_says_what_changed_and_by_what() {
         }
       ],
       "transaction_id": null,
+      "venue_order": null,
       "wallets": [
         {
           "available": "1020.00",

@@ -6,7 +6,9 @@ use std::cell::Cell;
 use edge::endpoint::{Access, Endpoint};
 use functions::ENDPOINTS;
 use serde_json::{Value, json};
-use tests::{Ask, Caller, World};
+use tests::{Ask, Caller, Signature, VENUE, World};
+
+use super::wanted;
 
 /// Digits of an id that nothing has.
 const UNKNOWN: &str = "7zzzzzzzzzzzzzzzzzzzzzzzzz";
@@ -32,7 +34,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set() -> Self {
-        let world = World::new().await.trading();
+        let world = World::new().await.with_venue().await.trading();
         let [owner, other, peer] = ["owner", "other", "peer"]
             .map(async |name| world.trader_with(name, 1, "1000000.00").await);
         let (owner, other, peer) = (owner.await, other.await, peer.await);
@@ -86,6 +88,7 @@ impl Stage {
             query: self.query(endpoint.stem),
             headers: headers(endpoint, number),
             body: None,
+            signature: endpoint.signed.then(|| self.world.venue_signature()),
         };
         let bodies = self.bodies(endpoint.stem, number).await;
         if bodies.is_empty() {
@@ -127,6 +130,13 @@ impl Stage {
                 self.world.follow_streams().await;
                 return vec![("webhook_id", self.webhook().await), ("seq", "1".to_owned())];
             }
+            "place-venue-order" | "list-venue-orders" | "receive-venue-report" => {
+                ("venue", VENUE.to_owned())
+            }
+            "get-venue-order" | "cancel-venue-order" => {
+                let order = self.venue_order(number).await;
+                return vec![("venue", VENUE.to_owned()), ("order_id", order)];
+            }
             "get-asset" => ("name", self.asset().await),
             "get-market" | "get-market-book" | "list-market-trades" | "list-candles"
             | "get-ticker" | "set-market-status" => ("market", "MRC-USD".to_owned()),
@@ -166,7 +176,9 @@ impl Stage {
                 &[("market", "MRC-USD"), ("side", "buy"), ("status", "open"), ("limit", "10")]
             }
             "list-my-orders" => &[("active_only", "true"), ("limit", "10")],
-            "list-order-fills" | "list-webhook-deliveries" => &[("limit", "10")],
+            "list-order-fills" | "list-webhook-deliveries" | "list-venue-orders" => {
+                &[("limit", "10")]
+            }
             "cancel-orders" => &[("market", "MRC-USD"), ("side", "sell")],
             "get-platform-book" => &[("market", "MRC-USD")],
             "list-recent-trades" | "list-prices" => &[("market", "MRC-USD"), ("limit", "10")],
@@ -207,7 +219,10 @@ impl Stage {
                 "url": "https://hooks.example.com/other", "events": ["deposit"], "enabled": false,
             })],
             "set-market-status" => vec![json!({"status": "trading"})],
-            "place-order" | "place-platform-order" | "preview-order" => orders_wanted(number),
+            "place-order" | "place-platform-order" | "preview-order" => wanted::orders(number),
+            "place-venue-order" => self.venue_orders_wanted(),
+            "place-stock-order" => vec![wanted::stock_order()],
+            "receive-venue-report" => vec![self.venue_report(number).await],
             "amend-order" => vec![json!({"price": "1.10", "quantity": "3.00"})],
             "cancel-after" => vec![json!({"market": "MRC-USD", "timeout_seconds": 60})],
             "open-wallet" => vec![json!({"currency": "MRC"})],
@@ -344,23 +359,14 @@ impl Stage {
     }
 }
 
-/// An order at a limit and one at market; together they have all fields.
-fn orders_wanted(number: usize) -> Vec<Value> {
-    vec![
-        json!({
-            "market": "MRC-USD", "side": "buy", "type": "limit", "price": "1.00",
-            "quantity": "2.00", "time_in_force": "GTC", "post_only": true,
-            "self_trade_prevention": "cancel_newest",
-            "client_order_id": format!("wanted-{number}"),
-        }),
-        json!({"market": "MRC-USD", "side": "BUY", "order_type": "MARKET", "funds": "2.50"}),
-    ]
-}
-
 fn headers(endpoint: &Endpoint, number: usize) -> Parameters {
     let mut headers = Vec::new();
     if endpoint.idempotency != edge::endpoint::Idempotency::None {
         headers.push(("Idempotency-Key", format!("example {number}")));
+    }
+    if endpoint.signed {
+        let names = ["X-Venue-Timestamp", "X-Venue-Nonce", "X-Venue-Signature"];
+        headers.extend(names.map(|name| (name, String::new())));
     }
     if endpoint.stem == "update-item" {
         headers.push(("If-Match", "*".to_owned()));
@@ -385,6 +391,8 @@ pub(crate) struct Example {
     pub(crate) query: Parameters,
     pub(crate) headers: Parameters,
     pub(crate) body: Option<Value>,
+    /// Makes the headers of a signature, those that are among `headers` without a text.
+    pub(crate) signature: Option<Signature>,
 }
 
 impl Example {
@@ -407,9 +415,17 @@ impl Example {
     /// As a request to this path and query.
     pub(crate) fn ask_of(&self, path: &str) -> Ask {
         let mut ask = Ask::new(self.endpoint.method.as_str(), path);
+        if let Some(signature) = &self.signature {
+            let names = self.headers.iter().map(|(name, _)| *name).collect();
+            return self.with_body(ask.signed(Signature { names, ..signature.clone() }));
+        }
         for (name, text) in &self.headers {
             ask = ask.header(name, text);
         }
+        self.with_body(ask)
+    }
+
+    fn with_body(&self, ask: Ask) -> Ask {
         match &self.body {
             Some(body) => ask.json(body),
             None => ask,
@@ -427,6 +443,7 @@ impl Example {
             *text = match *name {
                 "quote" => "quo_unknown".to_owned(),
                 "transaction_id" => format!("txn_{UNKNOWN}"),
+                "order_id" if text.starts_with("vor_") => format!("vor_{UNKNOWN}"),
                 "order_id" => format!("ord_{UNKNOWN}"),
                 "client_order_id" => "unknown".to_owned(),
                 "webhook_id" => format!("whk_{UNKNOWN}"),

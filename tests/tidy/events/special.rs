@@ -200,7 +200,7 @@ fn every_special_request_to_the_authorizer_is_complete() {
 
 #[test]
 fn every_special_message_of_a_queue_is_complete() {
-    for name in special_of(&["match-orders", "deliver-webhooks"]) {
+    for name in special_of(&["match-orders", "deliver-webhooks", "place-at-venue"]) {
         let event: SqsEvent = parsed(&name);
         assert!(!event.records.is_empty(), "{name}");
         let mut ids = BTreeSet::new();
@@ -256,7 +256,10 @@ fn every_special_record_of_a_stream_is_complete() {
 
 #[test]
 fn every_special_event_of_a_schedule_is_complete() {
-    for name in special_of(&["audit", "beat", "sweep"]).iter().filter(|name| *name != NOTHING) {
+    for name in special_of(&["audit", "beat", "sweep", "follow-venues"])
+        .iter()
+        .filter(|name| *name != NOTHING)
+    {
         let event: Value = parsed(name);
         for key in ["version", "id", "detail-type", "source", "account", "time", "region"] {
             assert!(event[key].is_string(), "{name}: {key}");

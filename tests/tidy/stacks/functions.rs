@@ -38,6 +38,7 @@ fn variables(expected: &Expected) -> BTreeMap<String, String> {
             ]),
             Service::MatchQueue => all.push(("MARKET_MATCH_QUEUE_URL", "${MatchQueueUrl}")),
             Service::WebhookQueue => all.push(("MARKET_WEBHOOK_QUEUE_URL", "${WebhookQueueUrl}")),
+            Service::VenueQueue => all.push(("MARKET_VENUE_QUEUE_URL", "${VenueQueueUrl}")),
             Service::FailureQueue => all.push(("MARKET_FAILURE_QUEUE_URL", "${FailureQueueUrl}")),
             Service::Connections => all.push(("MARKET_SOCKETS_URL", "${SocketsUrl}")),
         }

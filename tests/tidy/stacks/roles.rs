@@ -70,6 +70,7 @@ impl Expecting {
             Service::Cache => self.cache(stem),
             Service::MatchQueue => self.add(&["sqs:SendMessage"], "${MatchQueueArn}"),
             Service::WebhookQueue => self.add(&["sqs:SendMessage"], "${WebhookQueueArn}"),
+            Service::VenueQueue => self.add(&["sqs:SendMessage"], "${VenueQueueArn}"),
             Service::FailureQueue => self.add(&["sqs:SendMessage"], "${FailureQueueArn}"),
             Service::Connections => {
                 for call in ["POST", "DELETE"] {
@@ -107,6 +108,7 @@ impl Expecting {
         match trigger {
             Trigger::MatchQueue => self.add(&receive, "${MatchQueueArn}"),
             Trigger::WebhookQueue => self.add(&receive, "${WebhookQueueArn}"),
+            Trigger::VenueQueue => self.add(&receive, "${VenueQueueArn}"),
             Trigger::Streams(tables) => {
                 for table in tables {
                     self.add(&follow, &format!("${{{}StreamArn}}", pascal(table)));

@@ -42,6 +42,7 @@ fn a_queue_hides_a_message_six_times_as_long_as_its_function_may_take() {
         let queue = match function.expected().trigger {
             Some(Trigger::MatchQueue) => "MatchQueue",
             Some(Trigger::WebhookQueue) => "WebhookQueue",
+            Some(Trigger::VenueQueue) => "VenueQueue",
             _ => continue,
         };
         let hidden_s = number(&stack("events").properties(queue)["VisibilityTimeout"]);

@@ -39,6 +39,7 @@ fn every_queue_and_stream_wakes_its_function_and_nothing_else_does() {
         let sources = match handler.trigger {
             Trigger::MatchQueue => vec!["${MatchQueueArn}".to_owned()],
             Trigger::WebhookQueue => vec!["${WebhookQueueArn}".to_owned()],
+            Trigger::VenueQueue => vec!["${VenueQueueArn}".to_owned()],
             Trigger::Streams(tables) => tables.iter().map(|table| stream(table)).collect(),
             Trigger::Authorizer | Trigger::Route(_) | Trigger::EveryMinute => Vec::new(),
         };

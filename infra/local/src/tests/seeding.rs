@@ -48,7 +48,9 @@ async fn interrupted_everywhere(fault: Fault) -> usize {
         let faulty = FaultyStore::scripted(Arc::clone(&store) as _, script);
         match start(options(Storage::Store(Arc::new(faulty)))).await {
             Ok(_) => return commits,
-            Err(error) => assert!(matches!(error, StartError::Seed(_)), "{error}"),
+            Err(error) => {
+                assert!(matches!(error, StartError::Seed(_) | StartError::Venue(_)), "{error}");
+            }
         }
         let healed = started(Storage::Store(store)).await;
         assert_eq!(names(&healed).await, whole, "after {commits} commits");
@@ -61,8 +63,9 @@ async fn interrupted_everywhere(fault: Fault) -> usize {
     unreachable!("commits are counted without end")
 }
 
-/// Three universes; three markets; three traders with a deposit and an item each; the admin.
-const COMMITS: usize = 3 + 3 + 3 * 3 + 1;
+/// Three universes; three markets; three traders with a deposit and an item each; the admin; the
+/// venue.
+const COMMITS: usize = 3 + 3 + 3 * 3 + 1 + 1;
 
 #[tokio::test]
 async fn seeding_heals_after_any_commit_that_was_not_written() {

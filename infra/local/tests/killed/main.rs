@@ -1,12 +1,13 @@
-//! The program, killed three times while sixteen clients trade on three markets, and started
-//! again on the same directory: each client asks with the same keys until it is certain, and in
-//! the end every promise holds and every order is there once.
+//! The program, killed three times while clients trade, and started again on the same directory:
+//! each client asks with the same keys until it is certain, and in the end every promise holds
+//! and every order is there once. Here on three markets; `venues`: at an external venue.
 #![cfg(unix)]
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod client;
 mod process;
 mod trader;
+mod venues;
 
 use std::{collections::BTreeSet, path::Path, thread, time::Duration};
 
@@ -80,21 +81,21 @@ async fn settle(directory: &Path) -> Vec<Someone> {
     let market = opened(directory).await;
     let mut people = Vec::new();
     for index in 0..TRADERS {
-        people.push(someone(&market, &format!("trader_{index}")).await);
+        people.push(someone(&market, &format!("trader_{index}"), 30_000).await);
     }
     market.shutdown().await;
     people
 }
 
-/// A trader with 300.00 of each currency.
-async fn someone(running: &RunningMarket, name: &str) -> Someone {
+/// A trader with so many minor units of each currency.
+async fn someone(running: &RunningMarket, name: &str, minor: i64) -> Someone {
     let (context, market) = (running.context(), &running.context().market);
     let universes = market.rates.renew().await.expect("universes");
     let user = user(name);
     let home = universes.get(user.home).expect("a home");
     market.store.commit(&sign_up(user.clone(), home)).await.expect("a new user");
     for universe in universes.all() {
-        let amount = Amount::from_minor(30_000).expect("an amount");
+        let amount = Amount::from_minor(minor).expect("an amount");
         let money = Money { amount, currency: universe.currency };
         let key = universe.currency.code.to_string();
         let asked = Asked {

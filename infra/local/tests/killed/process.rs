@@ -19,9 +19,15 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it on a free port, and waits until it is ready.
     pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &["--port", "0"])
+    }
+
+    /// Starts it with these arguments, and waits until it is ready.
+    pub(crate) fn start_with(directory: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_market"))
-            .args(["--json", "--quiet", "--port", "0", "--data-dir"])
+            .args(["--json", "--quiet", "--data-dir"])
             .arg(directory)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -1,10 +1,15 @@
 //! `keys rotate`: the secret that all keys are derived from, replaced in three phases with a
 //! deployment after each. A function has two secrets: `current` signs, and both verify. So no
-//! token is ever signed by a secret that another function does not accept yet.
+//! token is ever signed by a secret that another function does not accept yet. What venues are
+//! signed to with is sealed by the secret, and must be sealed again before the old one goes.
 
-use app::ports::Entropy;
+use app::ports::{Entropy, Venues};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use edge::{auth::keys::Secrets, system::SystemEntropy};
+use dynamo::DynamoStore;
+use edge::{
+    auth::{keys::Secrets, venue_secret::VenueSecret},
+    system::SystemEntropy,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -78,6 +83,34 @@ impl Pair {
     }
 }
 
+impl Pair {
+    /// The keys that functions have: they sign and seal by `current`, and believe both.
+    fn secrets(&self) -> Result<Secrets, Failure> {
+        let wrong = |_| Failure::refused("the secret is not 32 to 64 bytes in base64");
+        let secrets = Secrets::from_base64(&self.current).map_err(wrong)?;
+        if self.other == NONE {
+            return Ok(secrets);
+        }
+        secrets.with_previous(&self.other).map_err(wrong)
+    }
+
+    async fn read(session: &Session) -> Result<Self, Failure> {
+        let id = session.needs(outputs::SECRET)?;
+        let read = session.secrets.get_secret_value().secret_id(id).send().await;
+        let read = read.map_err(service("the secret cannot be read"))?;
+        serde_json::from_str(&read.secret_string.unwrap_or_default())
+            .map_err(|_| Failure::refused("the secret is not {\"current\": …, \"other\": …}"))
+    }
+}
+
+/// The keys that functions have after the next deployment.
+///
+/// # Errors
+/// The service's; a secret that is not ours.
+pub async fn secrets(session: &Session) -> Result<Secrets, Failure> {
+    Pair::read(session).await?.secrets()
+}
+
 /// What an operator does after a phase.
 fn next_step(phase: Phase, edition: u32) -> String {
     let deploy =
@@ -87,7 +120,8 @@ fn next_step(phase: Phase, edition: u32) -> String {
             "Now: {deploy}\nWhen every function runs with it: market-ops keys rotate promote"
         ),
         Phase::Promote => format!(
-            "Now: {deploy}\nIn 30 days, a session's longest life: market-ops keys rotate retire"
+            "Now: {deploy}\nThen: market-ops venues reseal --yes\nIn 30 days, a session's longest \
+             life: market-ops keys rotate retire"
         ),
         Phase::Retire => format!("Now: {deploy}"),
     }
@@ -104,15 +138,9 @@ pub async fn rotate(
     yes: bool,
 ) -> Result<Report, Failure> {
     let id = session.needs(outputs::SECRET)?;
-    let read = session.secrets.get_secret_value().secret_id(id).send().await;
-    let read = read.map_err(service("the secret cannot be read"))?;
-    let text = read.secret_string.unwrap_or_default();
-    let pair: Pair = serde_json::from_str(&text)
-        .map_err(|_| Failure::refused("the secret is not {\"current\": …, \"other\": …}"))?;
+    let pair = Pair::read(session).await?;
     let next = pair.after(phase, fresh()).map_err(Failure::refused)?;
-    if Secrets::from_base64(&next.current).is_err() {
-        return Err(Failure::refused("the secret is not 32 to 64 bytes in base64"));
-    }
+    all_venues_open(session, &next.secrets()?).await?;
     let what = match phase {
         Phase::Prepare => "a new secret, which is accepted and does not sign",
         Phase::Promote => "the new secret signs, the old one is accepted",
@@ -131,6 +159,20 @@ pub async fn rotate(
     let put = session.secrets.put_secret_value().secret_id(id).secret_string(value).send().await;
     put.map_err(service("the secret cannot be written"))?;
     Ok(Report::fine(said, json))
+}
+
+/// That no venue's secret would be lost: it could neither be opened nor sealed again.
+async fn all_venues_open(session: &Session, secrets: &Secrets) -> Result<(), Failure> {
+    let store = DynamoStore::new(session.dynamodb.clone(), session.tables.clone());
+    for venue in store.venues().await? {
+        if VenueSecret::open(secrets, venue.id, &venue.secret).is_err() {
+            return Err(Failure::refused(format!(
+                "the secret of {} is sealed by another secret: market-ops venues reseal --yes",
+                venue.id
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn fresh() -> String {

@@ -1,7 +1,7 @@
 //! Letters of the failure queue: what they are about, and whether it can be done again.
 
 use app::projecting::{Changed, follow_accounts, follow_entries, follow_market};
-use domain::activity::Activity;
+use domain::{activity::Activity, id::VenueOrderId};
 use dynamo::stream::{StreamRow, stream_row};
 use edge::function::DynamoDbEvent;
 use serde_json::{Value, json};
@@ -10,6 +10,9 @@ use app::market::Market;
 
 /// The function that keeps logs, statements, totals and candles.
 const PROJECT: &str = "project";
+/// The function that orders at venues are seen to by. Whoever hears of a fill that contradicts
+/// what was agreed puts it away in its name.
+const PLACE_AT_VENUE: &str = "place-at-venue";
 
 /// What a letter is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,8 @@ pub struct Letter {
     pub reason: String,
     /// The row that changed, if the letter has the record.
     pub row: Option<StreamRow>,
+    /// The order at a venue that it is about, if it is about one.
+    pub order: Option<VenueOrderId>,
 }
 
 /// What becomes of a letter.
@@ -49,6 +54,10 @@ impl Letter {
         let unknown = || "?".to_owned();
         Self {
             row: value.get("record").and_then(row_of),
+            order: value
+                .pointer("/record/order_id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse().ok()),
             function: function.unwrap_or_else(unknown),
             source: source.unwrap_or_else(unknown),
             reason: text("reason").unwrap_or_else(|| "it is no letter of ours".to_owned()),
@@ -67,12 +76,24 @@ impl Letter {
             source: format!("{}/{number}", table.unwrap_or("?")),
             reason: format!("a batch was given up: {}", at("/requestContext/condition")),
             row: None,
+            order: None,
         }
     }
 
-    /// What can honestly be done with it.
+    /// What can honestly be done with it; `settled` is an order that somebody has seen to.
     #[must_use]
-    pub fn way(&self) -> Way {
+    pub fn way(&self, settled: Option<VenueOrderId>) -> Way {
+        if self.function.ends_with(PLACE_AT_VENUE) {
+            let seen_to = self.order.is_some() && self.order == settled;
+            return if seen_to {
+                Way::Drop("somebody has seen to the order")
+            } else {
+                Way::Stays(
+                    "a venue's fill is disputed: ask the venue, then redrive failures --settled \
+                     ORDER",
+                )
+            };
+        }
         if !self.function.ends_with(PROJECT) {
             return Way::Drop(
                 "live messages are not sent late: clients see the gap and read it again",
@@ -138,7 +159,7 @@ mod tests {
                        "record": null}"#;
         let letter = Letter::read(body);
         assert_eq!((letter.source.as_str(), letter.reason.as_str()), ("m-accounts/17", "bug: x"));
-        assert!(matches!(letter.way(), Way::Stays(why) if why.contains("repair")));
+        assert!(matches!(letter.way(None), Way::Stays(why) if why.contains("repair")));
     }
 
     #[test]
@@ -152,13 +173,28 @@ mod tests {
         assert_eq!(letter.function, "m-project");
         assert_eq!(letter.source, "m-accounts/100");
         assert!(letter.reason.contains("RetryAttemptsExhausted"));
-        assert!(matches!(letter.way(), Way::Stays(_)));
+        assert!(matches!(letter.way(None), Way::Stays(_)));
+    }
+
+    #[test]
+    fn a_disputed_fill_stays_until_somebody_has_seen_to_its_order() {
+        let id = VenueOrderId::from_bits(7);
+        let body = format!(
+            r#"{{"function": "place-at-venue", "source": "nyx/E-7", "reason": "another fill has
+               its name", "record": {{"order_id": "{id}", "execution_id": "E-7"}}}}"#
+        );
+        let letter = Letter::read(&body.replace("\n               ", " "));
+        assert_eq!(letter.order, Some(id));
+        assert!(matches!(letter.way(None), Way::Stays(why) if why.contains("--settled")));
+        let other = Some(VenueOrderId::from_bits(8));
+        assert!(matches!(letter.way(other), Way::Stays(_)));
+        assert!(matches!(letter.way(Some(id)), Way::Drop(_)));
     }
 
     #[test]
     fn live_messages_are_not_sent_late() {
         let letter = Letter::read(r#"{"function": "publish", "source": "s", "reason": "r"}"#);
-        assert!(matches!(letter.way(), Way::Drop(_)));
+        assert!(matches!(letter.way(None), Way::Drop(_)));
         assert_eq!(Letter::read("nonsense").reason, "it is no letter of ours");
     }
 }

@@ -19,13 +19,19 @@ pub struct Named {
 }
 
 /// All queues of a market.
-pub const QUEUES: [Named; 5] = [
+pub const QUEUES: [Named; 7] = [
     Named { output: outputs::MATCH_QUEUE, what: "match", dead_letters: false },
     Named { output: outputs::MATCH_DEAD_LETTERS, what: "match (dead letters)", dead_letters: true },
     Named { output: outputs::WEBHOOK_QUEUE, what: "webhooks", dead_letters: false },
     Named {
         output: outputs::WEBHOOK_DEAD_LETTERS,
         what: "webhooks (dead letters)",
+        dead_letters: true,
+    },
+    Named { output: outputs::VENUE_QUEUE, what: "venues", dead_letters: false },
+    Named {
+        output: outputs::VENUE_DEAD_LETTERS,
+        what: "venues (dead letters)",
         dead_letters: true,
     },
     Named { output: outputs::FAILURE_QUEUE, what: "failures", dead_letters: true },

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use app::{perform::Failed, venues::hasten};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use domain::{id::VenueOrderId, refusal::Missing};
 use serde_json::json;
 
 use crate::{
@@ -29,9 +31,11 @@ const HIDDEN_S: i32 = 60;
 /// The service's; nothing says where the queue is.
 pub async fn redrive(session: &Session, wanted: Redrive, yes: bool) -> Result<Report, Failure> {
     let (from, to) = match wanted.queue {
+        Queue::VenueOrder => return venue_order(session, wanted.order, yes).await,
+        Queue::Venues => (outputs::VENUE_DEAD_LETTERS, outputs::VENUE_QUEUE),
         Queue::Match => (outputs::MATCH_DEAD_LETTERS, outputs::MATCH_QUEUE),
         Queue::Webhooks => (outputs::WEBHOOK_DEAD_LETTERS, outputs::WEBHOOK_QUEUE),
-        Queue::Failures => return failures(session, wanted.max, yes).await,
+        Queue::Failures => return failures(session, wanted, yes).await,
     };
     let (from, to) = (session.needs(from)?, session.needs(to)?);
     let waiting = depth(session, from).await?.waiting;
@@ -49,6 +53,30 @@ pub async fn redrive(session: &Session, wanted: Redrive, yes: bool) -> Result<Re
     let moved = move_one_by_one(session, from, to, wanted.max).await?;
     let json = json!({"waiting": waiting, "moved": moved});
     Ok(Report::fine(format!("{moved} messages went back to {to}."), json))
+}
+
+/// Has an order at a venue seen to now, whatever it waits for.
+async fn venue_order(
+    session: &Session,
+    order: Option<VenueOrderId>,
+    yes: bool,
+) -> Result<Report, Failure> {
+    let id = order.ok_or_else(|| Failure::refused("which order? redrive venue-order vor_…"))?;
+    let market = market(session);
+    let found = market.store.venue_order(id).await?.ok_or(Failed::from(Missing::Order))?;
+    let (status, venue, now) = (found.status().as_str(), found.terms.venue, market.clock.now());
+    let due_in_s = found.due_at().map(|due| due.since(now).as_millis() / 1_000);
+    let json = json!({"order": id.to_string(), "status": status, "due_in_s": due_in_s});
+    let Some(due_in_s) = due_in_s else {
+        return Ok(Report::fine(format!("{id} is over: {status}."), json));
+    };
+    let text = format!("{id} at {venue} is {status}, and due in {due_in_s} s.");
+    if !yes {
+        return Ok(Report::fine(text, json).dry_run());
+    }
+    let hastened = hasten(&market, id).await?;
+    let what = if hastened { "It is due now." } else { "It was woken." };
+    Ok(Report::fine(format!("{text} {what}"), json))
 }
 
 /// The handle of the service's own task, where it has such tasks for this queue.
@@ -128,7 +156,8 @@ async fn give_back(session: &Session, url: &str, message: &Message) -> Result<()
 type Groups = BTreeMap<(String, String, String), u32>;
 
 /// Shows letters grouped by reason; with `yes` handles them again, those that can be.
-async fn failures(session: &Session, max: u32, yes: bool) -> Result<Report, Failure> {
+async fn failures(session: &Session, wanted: Redrive, yes: bool) -> Result<Report, Failure> {
+    let Redrive { max, settled, .. } = wanted;
     let url = session.needs(outputs::FAILURE_QUEUE)?;
     let (mut messages, mut seen) = (Vec::new(), 0);
     while seen < max {
@@ -148,7 +177,7 @@ async fn failures(session: &Session, max: u32, yes: bool) -> Result<Report, Fail
     let mut groups = Groups::new();
     let mut left = 0_u32;
     for (letter, message) in &letters {
-        let (outcome, gone) = see_to(session, letter, yes).await;
+        let (outcome, gone) = see_to(session, letter, settled, yes).await;
         if gone {
             delete(session, url, message).await?;
         } else {
@@ -178,8 +207,13 @@ async fn failures(session: &Session, max: u32, yes: bool) -> Result<Report, Fail
 }
 
 /// What becomes of a letter, in words, and whether it may go.
-async fn see_to(session: &Session, letter: &Letter, yes: bool) -> (String, bool) {
-    match (letter.way(), &letter.row) {
+async fn see_to(
+    session: &Session,
+    letter: &Letter,
+    settled: Option<VenueOrderId>,
+    yes: bool,
+) -> (String, bool) {
+    match (letter.way(settled), &letter.row) {
         (Way::Stays(why), _) => (format!("stays: {why}"), false),
         (Way::Drop(why), _) if yes => (format!("thrown away: {why}"), true),
         (Way::Drop(why), _) => (format!("would be thrown away: {why}"), false),

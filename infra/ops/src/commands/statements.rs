@@ -74,7 +74,7 @@ async fn pages(
     universes: &Universes,
     wallet: WalletId,
 ) -> Result<(String, u64), Failure> {
-    let scale = universes.of_currency(wallet.currency).map_err(Failed::from)?.currency.scale;
+    let scale = universes.currency(wallet.currency).map_err(Failed::from)?.scale;
     let (mut text, mut lines, mut after) = (String::new(), 0_u64, LinePlace::start());
     loop {
         let proof = proof(market, wallet, after, LINES_PER_PAGE).await?;

@@ -11,7 +11,7 @@ use crate::{
     commands::{
         cache,
         queues::{self, QUEUES},
-        tables,
+        tables, venues,
     },
     failure::Failure,
     market::market,
@@ -67,6 +67,7 @@ pub async fn status(session: &Session) -> Result<Report, Failure> {
     // Without tables nothing more can be said.
     if found.wrong.iter().all(|[what, _]| !what.ends_with("is not there")) {
         all_markets(session, &mut found).await?;
+        all_venues(session, &mut found).await?;
         told(session, &measured, &mut found).await?;
     }
     let Found { mut text, mut json, wrong } = found;
@@ -150,6 +151,7 @@ async fn all_queues(session: &Session, measured: &Measured, found: &mut Found) {
             let first = match queue.what {
                 "failures" => "market-ops redrive failures",
                 "match (dead letters)" => "market-ops redrive match",
+                "venues (dead letters)" => "market-ops redrive venues",
                 _ => "market-ops redrive webhooks",
             };
             found.wrong(format!("{}: {} messages", queue.what, depth.waiting), first);
@@ -204,6 +206,25 @@ async fn all_markets(session: &Session, found: &mut Found) -> Result<(), Failure
         rows.push([pair.id().to_string(), status, waiting.to_string(), resting.to_string()]);
     }
     found.section("markets", ["market", "status", "waiting", "resting"], &rows);
+    Ok(())
+}
+
+async fn all_venues(session: &Session, found: &mut Found) -> Result<(), Failure> {
+    let venues = venues::overview(&market(session)).await?;
+    for venue in &venues {
+        let (id, late) = (venue.venue.id, venue.late);
+        if !venue.breaker.is_closed() {
+            found.wrong(format!("{id} does not answer, and is left alone"), "ask the venue");
+        }
+        if late > 0 {
+            let first = "look for errors of place-at-venue; is its queue's mapping enabled?";
+            found.wrong(format!("{id}: {late} orders are late"), first);
+        }
+    }
+    let rows: Vec<_> = venues.iter().map(venues::Overview::row).collect();
+    if !rows.is_empty() {
+        found.section("venues", venues::HEAD, &rows);
+    }
     Ok(())
 }
 

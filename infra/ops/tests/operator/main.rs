@@ -7,3 +7,4 @@ mod market_place;
 mod scripted;
 mod services;
 mod stage;
+mod venues;

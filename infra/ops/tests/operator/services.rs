@@ -47,7 +47,7 @@ fn a_doorbell_goes_back_with_its_group_and_its_deduplication() {
             ("DeleteMessage", 200, NOTHING),
         ]);
         let (_stage, session) = session(&script, &MATCH).await;
-        let wanted = Redrive { queue: Queue::Match, max: 10 };
+        let wanted = Redrive { queue: Queue::Match, order: None, settled: None, max: 10 };
         let dry = redrive(&session, wanted, false).await.expect("a report");
         assert_eq!(
             (dry.json["waiting"].clone(), dry.json["dry_run"].clone()),
@@ -72,7 +72,7 @@ fn the_service_moves_messages_itself_where_it_can() {
             ("StartMessageMoveTask", 200, r#"{"TaskHandle": "task-1"}"#),
         ]);
         let (_stage, session) = session(&script, &MATCH).await;
-        let wanted = Redrive { queue: Queue::Match, max: 10 };
+        let wanted = Redrive { queue: Queue::Match, order: None, settled: None, max: 10 };
         let done = redrive(&session, wanted, true).await.expect("a report");
         assert_eq!(done.json["task"], "task-1");
         assert!(script.asked("ReceiveMessage").is_empty());
@@ -95,7 +95,7 @@ fn letters_are_grouped_and_only_those_that_help_nobody_go() {
         ]);
         let queue = [(outputs::FAILURE_QUEUE, "http://sqs/1/failures")];
         let (_stage, session) = session(&script, &queue).await;
-        let wanted = Redrive { queue: Queue::Failures, max: 10 };
+        let wanted = Redrive { queue: Queue::Failures, order: None, settled: None, max: 10 };
         let report = redrive(&session, wanted, true).await.expect("a report");
         assert!(!report.fine, "one stays");
         assert_eq!(report.json["left"], 1);

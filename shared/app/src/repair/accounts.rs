@@ -48,6 +48,13 @@ impl Fold {
             };
             reserve(world, &mut held, command.pair, user, side, amount);
         }
+        for order in world.venue_orders.values() {
+            let reserved = order.reserved();
+            if !reserved.amount.is_zero() {
+                let wallet = (order.terms.user, reserved.currency.code);
+                add(&mut held, wallet, reserved.amount.minor().into());
+            }
+        }
         Self { posted, held }
     }
 
@@ -103,6 +110,11 @@ pub(super) fn culprit(world: &World) -> Option<EntryId> {
         Outcome::Amended(amendment) => {
             let waits = world.commands.keys().any(|(_, id)| id.bits == entry.id.bits());
             (entry.actor, amendment.extra.currency.code) == wallet && waits
+        }
+        Outcome::Routed(terms) => {
+            let hold = terms.hold(terms.quantity).currency.code;
+            let order = world.venue_orders.get(&terms.id);
+            (terms.user, hold) == wallet && order.is_some_and(|order| !order.is_over())
         }
         _ => false,
     };

@@ -9,7 +9,7 @@ use domain::{
     command::{Command, CommandId},
     commit::{Claim, ClosedOrder, Resting},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, OrderId, UserId},
+    id::{EntryId, ItemId, OrderId, UserId, VenueOrderId},
     identity::{Email, Login, User, Username},
     ledger::Entry,
     market_event::MarketEvent,
@@ -17,6 +17,7 @@ use domain::{
     rate::{RateId, RateVersion},
     statement::{StatementHead, StatementLine},
     universe::{Universe, UniverseId},
+    venue::VenueOrder,
 };
 
 use super::Row;
@@ -42,6 +43,7 @@ pub(super) struct World {
     pub(super) heads: BTreeMap<UserId, StatementHead>,
     /// By owner and version of the account.
     pub(super) lines: BTreeMap<(UserId, u64), Vec<StatementLine>>,
+    pub(super) venue_orders: BTreeMap<VenueOrderId, VenueOrder>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             Row::Line(row) => {
                 self.lines.entry((row.wallet.owner, row.version)).or_default().push(row);
             }
+            Row::VenueOrder(row) => drop(self.venue_orders.insert(row.terms.id, row)),
         }
     }
 
@@ -97,6 +100,7 @@ impl World {
             Row::Activity(row) => drop(self.activity.remove(&(row.user, row.version))),
             Row::Head(row) => drop(self.heads.remove(&row.user)),
             Row::Line(row) => drop(self.lines.remove(&(row.wallet.owner, row.version))),
+            Row::VenueOrder(row) => drop(self.venue_orders.remove(&row.terms.id)),
         }
     }
 }

@@ -7,12 +7,14 @@ use std::{
 };
 
 use crate::{
-    amount::Amount,
+    amount::{Amount, Money},
     book::AmendRefusal,
-    id::OrderId,
+    currency::{Currency, Scale},
+    id::{OrderId, VenueOrderId},
     ledger::Cause,
     order::{Closed, OrderStatus, Working},
     pair::{Lots, PairId},
+    venue::{Ending, VenueNews},
 };
 
 /// What a change of an account was for, in one word.
@@ -39,12 +41,18 @@ pub enum Occasion {
     OrderAmended,
     /// A matcher changed orders, and perhaps money with them.
     Matched,
+    /// An order for an external venue was accepted, and what it needs is held.
+    VenueOrderPlaced,
+    /// An order at an external venue came further, or is over.
+    VenueOrder,
+    /// An external venue filled an order, or a part of it.
+    VenueFill,
     /// Stands in for changes that nobody logged.
     CarriedForward,
 }
 
 impl Occasion {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Opened,
         Self::Deposit,
         Self::Withdrawal,
@@ -55,6 +63,9 @@ impl Occasion {
         Self::OrderPlaced,
         Self::OrderAmended,
         Self::Matched,
+        Self::VenueOrderPlaced,
+        Self::VenueOrder,
+        Self::VenueFill,
         Self::CarriedForward,
     ];
 
@@ -72,6 +83,9 @@ impl Occasion {
             Self::OrderPlaced => "order_placed",
             Self::OrderAmended => "order_amended",
             Self::Matched => "matched",
+            Self::VenueOrderPlaced => "venue_order_placed",
+            Self::VenueOrder => "venue_order",
+            Self::VenueFill => "venue_fill",
             Self::CarriedForward => "carried_forward",
         }
     }
@@ -87,6 +101,7 @@ impl Occasion {
             Cause::Purchase(_) => Self::Purchase,
             Cause::Refund { .. } => Self::Refund,
             Cause::Fill(_) => Self::Matched,
+            Cause::VenueFill(_) => Self::VenueFill,
         }
     }
 }
@@ -117,6 +132,8 @@ pub struct News {
     pub orders: Vec<OrderNews>,
     /// Changes of orders that the book did not make: the orders are as they were.
     pub refused: Vec<RefusedAmendment>,
+    /// The account's order at an external venue that it is about, as it is after it.
+    pub venue: Option<VenueNews>,
 }
 
 /// A change of an order that the book did not make.
@@ -196,13 +213,13 @@ impl News {
     #[must_use]
     pub fn matched(pair: PairId, seq: u64, orders: Vec<OrderNews>) -> Self {
         let (occasion, refused) = (Occasion::Matched, Vec::new());
-        Self { occasion, pair: Some(pair), seq: Some(seq), orders, refused }
+        Self { occasion, pair: Some(pair), seq: Some(seq), orders, refused, venue: None }
     }
 
     /// Whether nobody has anything to be told.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.orders.is_empty() && self.refused.is_empty()
+        self.orders.is_empty() && self.refused.is_empty() && self.venue.is_none()
     }
 
     /// As a store keeps it:
@@ -211,12 +228,15 @@ impl News {
     /// deposit
     /// matched MRC-USD 17|<order> filled filled 60 0 2400 5;<order> open - 0 40 0 0
     /// matched MRC-USD 18!<order> would_take
+    /// venue_order @nyx <order> cancelled cancelled 1 DOTUSDT00008 3 10 USD/2 1200
     /// ```
     ///
     /// The occasion, the market and the number of its event (`-`: of none); then, for each
     /// order, its id without its prefix, status, reason (`-`: none), lots filled, lots open,
     /// and notional and fees in minor units; then, after `!`, each order that stays as it is
-    /// though a change of it was asked, and why.
+    /// though a change of it was asked, and why. Of an order at a venue (`@`): the venue, the
+    /// order's id, status, why it is over (`-`: it is not), whether its owner wants it cancelled
+    /// (1), the instrument, pieces filled and in all, and what the fills were worth.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -233,6 +253,9 @@ impl News {
                 Some(seq) => write!(out, "{seq}")?,
                 None => out.push('-'),
             }
+        }
+        if let Some(news) = &self.venue {
+            write_venue(news, out)?;
         }
         for (place, news) in self.orders.iter().enumerate() {
             out.push(if place == 0 { '|' } else { ';' });
@@ -254,6 +277,54 @@ impl News {
     }
 }
 
+fn write_venue(news: &VenueNews, out: &mut String) -> fmt::Result {
+    let VenueNews { venue, executed, quantity, notional, instrument, .. } = news;
+    let order = news.order.to_string();
+    let order = order.strip_prefix(VenueOrderId::PREFIX).unwrap_or(&order);
+    let (status, ending) = (news.status.as_str(), news.ending.map_or("-", Ending::as_str));
+    let cancel = u8::from(news.cancel_requested);
+    let (executed, quantity) = (executed.minor(), quantity.minor());
+    let Money { amount, currency } = notional;
+    let scale = currency.scale.decimals();
+    write!(out, " @{venue} {order} {status} {ending} {cancel} {instrument} {executed} {quantity}")?;
+    write!(out, " {}/{scale} {}", currency.code, amount.minor())
+}
+
+fn read_venue(text: &str) -> Option<VenueNews> {
+    let mut words = text.split(' ');
+    let venue = words.next()?.parse().ok()?;
+    let order = format!("{}{}", VenueOrderId::PREFIX, words.next()?).parse().ok()?;
+    let status = words.next()?.parse().ok()?;
+    let ending = match words.next()? {
+        "-" => None,
+        word => Some(Ending::of(word)?),
+    };
+    let cancel_requested = match words.next()? {
+        "0" => false,
+        "1" => true,
+        _ => return None,
+    };
+    let instrument = words.next()?.parse().ok()?;
+    let amount = |text: Option<&str>| Amount::from_minor(text?.parse().ok()?).ok();
+    let (executed, quantity) = (amount(words.next())?, amount(words.next())?);
+    let (code, scale) = words.next()?.split_once('/')?;
+    let scale = Scale::new(scale.parse().ok()?)?;
+    let currency = Currency { code: code.parse().ok()?, scale };
+    let notional = Money { amount: amount(words.next())?, currency };
+    let news = VenueNews {
+        venue,
+        order,
+        status,
+        ending,
+        cancel_requested,
+        instrument,
+        executed,
+        quantity,
+        notional,
+    };
+    words.next().is_none().then_some(news)
+}
+
 impl FromStr for News {
     type Err = InvalidNews;
 
@@ -264,6 +335,10 @@ impl FromStr for News {
 }
 
 fn read(text: &str) -> Option<News> {
+    if let Some((occasion, venue)) = text.split_once(" @") {
+        let venue = Some(read_venue(venue)?);
+        return Some(News { venue, ..News::of(occasion.parse().ok()?) });
+    }
     let split = |text, mark| match str::split_once(text, mark) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),
@@ -284,7 +359,7 @@ fn read(text: &str) -> Option<News> {
     let orders = orders.map(read_order).collect::<Option<_>>()?;
     let refused = refused.into_iter().flat_map(|refused| refused.split(';'));
     let refused = refused.map(read_refused).collect::<Option<_>>()?;
-    Some(News { occasion, pair, seq, orders, refused })
+    Some(News { occasion, pair, seq, orders, refused, venue: None })
 }
 
 fn read_refused(text: &str) -> Option<RefusedAmendment> {

@@ -64,7 +64,7 @@ to: User(usr_00000000000000000000000001), money: 5.00 USD }]) }) })
 - MoveFunds { user: usr_00000000000000000000000001, legs: [Leg { currency: USD/2, \
 available: 500, held: 0 }], change: Change { entry: txn_0000000000000000000000000a, \
 at: Timestamp(1000000), news: News { occasion: Deposit, pair: None, \
-seq: None, orders: [], refused: [] } } }
+seq: None, orders: [], refused: [], venue: None } } }
 ";
     assert_eq!(commit.to_string(), expected);
 }

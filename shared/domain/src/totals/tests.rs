@@ -104,11 +104,11 @@ proptest! {
 
     #[test]
     fn what_is_added_can_be_taken_away(
-        one in prop::array::uniform6(-10_i128.pow(30)..10_i128.pow(30)),
-        other in prop::array::uniform6(-10_i128.pow(30)..10_i128.pow(30))
+        one in prop::array::uniform7(-10_i128.pow(30)..10_i128.pow(30)),
+        other in prop::array::uniform7(-10_i128.pow(30)..10_i128.pow(30))
     ) {
-        let of = |[users_available, users_held, world, pool, fees, dust]: [i128; 6]| {
-            Totals { users_available, users_held, world, pool, fees, dust }
+        let of = |[users_available, users_held, world, pool, fees, dust, venues]: [i128; 7]| {
+            Totals { users_available, users_held, world, pool, fees, dust, venues }
         };
         let (one, other) = (of(one), of(other));
         prop_assert_eq!(one.plus(other).minus(other), one);

@@ -2,6 +2,7 @@
 
 pub(crate) mod books;
 pub(crate) mod projections;
+pub(crate) mod venues;
 
 use domain::{
     account::{Account, Balance, WalletTimes},
@@ -29,8 +30,9 @@ pub(crate) fn amounts() -> impl Strategy<Value = Amount> {
     prop_oneof![1 => select(edges.to_vec()), 3 => inner]
 }
 
+/// Of currencies and of instruments.
 pub(crate) fn codes() -> impl Strategy<Value = CurrencyCode> {
-    "[A-Z]{3,5}".prop_map(|code| code.parse().expect("a code"))
+    "[A-Z]{3,5}|[A-Z0-9]{12}".prop_map(|code| code.parse().expect("a code"))
 }
 
 fn currencies() -> impl Strategy<Value = Currency> {
@@ -114,7 +116,8 @@ fn conversions() -> impl Strategy<Value = Conversion> {
 }
 
 fn holders() -> impl Strategy<Value = Holder> {
-    let house = select(vec![Holder::World, Holder::Pool, Holder::Fees, Holder::Dust]);
+    let house =
+        select(vec![Holder::World, Holder::Pool, Holder::Fees, Holder::Dust, Holder::Venues]);
     prop_oneof![users().prop_map(Holder::User), house]
 }
 
@@ -167,6 +170,7 @@ fn causes() -> impl Strategy<Value = Cause> {
             .prop_map(|(conversion, quote)| Cause::Exchange { conversion, quote }),
         purchases().prop_map(Cause::Purchase),
         books::fills().prop_map(Cause::Fill),
+        venues::venue_fills().prop_map(Cause::VenueFill),
         refund,
     ]
 }
@@ -189,6 +193,8 @@ fn refusals() -> impl Strategy<Value = Refusal> {
         Refusal::StockLimit,
         Refusal::NotTheSeller,
         Refusal::RateLapsed,
+        Refusal::VenueSuspended,
+        Refusal::ValidUntilOutOfRange,
     ]);
     let pair = || (monies(), monies());
     prop_oneof![
@@ -254,6 +260,7 @@ pub(crate) fn entries() -> impl Strategy<Value = Entry> {
         2 => books::placements().prop_map(Outcome::Placed),
         1 => books::amendments().prop_map(Outcome::Amended),
         1 => entry_ids().prop_map(Outcome::SameAs),
+        1 => venues::venue_terms().prop_map(Outcome::Routed),
         1 => Just(Outcome::Voided),
     ];
     (entry_ids(), users(), any::<[u8; 16]>(), times(), outcomes).prop_map(

@@ -4,7 +4,7 @@ use domain::{
     amount::{Amount, Money},
     catalogue::{Item, Quantity},
     conversion::{Conversion, Provenance},
-    id::{EntryId, ItemId, OrderId, QuoteId, UserId},
+    id::{EntryId, ItemId, OrderId, QuoteId, UserId, VenueOrderId},
     ledger::{
         Amendment, Cause, Entry, Fill, Fingerprint, Movement, Outcome, Placement, Postings,
         Purchase,
@@ -14,6 +14,7 @@ use domain::{
     refusal::Refusal,
     time::Timestamp,
     universe::UniverseId,
+    venue::{Instrument, Reference, VenueFill, VenueId, VenueTerms},
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,7 @@ enum OutcomeRow {
     Placed(#[serde(with = "PlacementRow")] Placement),
     Amended(#[serde(with = "AmendmentRow")] Amendment),
     SameAs(#[serde(with = "spelled")] EntryId),
+    Routed(#[serde(with = "spelled")] VenueTerms),
     Voided,
 }
 
@@ -109,6 +111,7 @@ enum CauseRow {
     },
     Purchase(#[serde(with = "PurchaseRow")] Purchase),
     Fill(#[serde(with = "FillRow")] Fill),
+    VenueFill(#[serde(with = "VenueFillRow")] VenueFill),
     Refund {
         #[serde(with = "spelled")]
         of: EntryId,
@@ -182,4 +185,23 @@ struct FillRow {
     taker_fee: Amount,
     #[serde(with = "counted")]
     maker_fee: Amount,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "VenueFill")]
+struct VenueFillRow {
+    #[serde(with = "spelled")]
+    venue: VenueId,
+    #[serde(with = "spelled")]
+    execution: Reference,
+    #[serde(with = "spelled")]
+    order: VenueOrderId,
+    #[serde(with = "spelled")]
+    side: Side,
+    #[serde(with = "spelled")]
+    instrument: Instrument,
+    #[serde(with = "counted")]
+    quantity: Amount,
+    #[serde(with = "spelled")]
+    price: Money,
 }

@@ -2,6 +2,7 @@
 
 mod projections;
 mod sockets;
+mod venues;
 mod webhooks;
 
 use app::ports::{EntryQuery, Position, Shelf, StoreError};
@@ -27,6 +28,7 @@ use crate::schema::{ACCOUNTS, CATALOG, IDENTITY, JOURNAL, ORDERS};
 
 pub(crate) use projections::*;
 pub(crate) use sockets::*;
+pub(crate) use venues::*;
 pub(crate) use webhooks::*;
 
 /// The partition of all universes.
@@ -247,6 +249,7 @@ pub(super) fn of_entry(value: &Entry, row: &mut Row) {
         | Outcome::Refused { .. }
         | Outcome::Amended(_)
         | Outcome::SameAs(_)
+        | Outcome::Routed(_)
         | Outcome::Voided => return,
     }
     let position = EntryQuery::position(value);

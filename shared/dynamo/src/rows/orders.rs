@@ -142,14 +142,14 @@ const PREVENTIONS: [SelfTradePrevention; 4] = [
     SelfTradePrevention::DecrementAndCancel,
 ];
 
-fn side(side: Side) -> &'static str {
+pub(super) fn side(side: Side) -> &'static str {
     match side {
         Side::Buy => "b",
         Side::Sell => "s",
     }
 }
 
-fn kind(kind: OrderKind) -> &'static str {
+pub(super) fn kind(kind: OrderKind) -> &'static str {
     match kind {
         OrderKind::Limit => "l",
         OrderKind::Market => "m",
@@ -174,7 +174,7 @@ fn self_trade_prevention(mode: SelfTradePrevention) -> &'static str {
 }
 
 /// The one of `all` that this letter stands for.
-fn letter<T: Copy, const N: usize>(
+pub(super) fn letter<T: Copy, const N: usize>(
     wanted: &str,
     all: [T; N],
     letter_of: fn(T) -> &'static str,

@@ -94,4 +94,6 @@ pub(super) enum RefusalRow {
         factor_max: u32,
     },
     RateLapsed,
+    VenueSuspended,
+    ValidUntilOutOfRange,
 }

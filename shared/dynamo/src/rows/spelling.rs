@@ -116,6 +116,7 @@ impl Spelled for Holder {
             Self::Pool => "pool".to_owned(),
             Self::Fees => "fees".to_owned(),
             Self::Dust => "dust".to_owned(),
+            Self::Venues => "venues".to_owned(),
         }
     }
 
@@ -125,6 +126,7 @@ impl Spelled for Holder {
             "pool" => Some(Self::Pool),
             "fees" => Some(Self::Fees),
             "dust" => Some(Self::Dust),
+            "venues" => Some(Self::Venues),
             _ => UserId::read(text).map(Self::User),
         }
     }

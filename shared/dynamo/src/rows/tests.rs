@@ -2,6 +2,7 @@
 
 mod books;
 mod projections;
+mod venues;
 mod webhooks;
 
 use std::fmt::Debug;
@@ -23,7 +24,7 @@ use domain::{
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
 use super::{
-    generators::{books::largest_requests, *},
+    generators::{books::largest_requests, venues::longest_venue_terms, *},
     *,
 };
 
@@ -240,6 +241,7 @@ fn only_an_entry_that_moved_money_or_placed_an_order_is_in_an_index() {
     assert_eq!(keys_of(Outcome::Amended(amendment)), [false; 4]);
     assert_eq!(keys_of(Outcome::SameAs(EntryId::from_bits(1))), [false; 4]);
     assert_eq!(keys_of(Outcome::Voided), [false; 4]);
+    assert_eq!(keys_of(Outcome::Routed(longest_venue_terms())), [false; 4]);
     assert_eq!(keys_of(Outcome::Listed(largest_item())), [false; 4]);
     let request_id = "req-1".to_owned();
     let refused = Outcome::Refused { refusal: Refusal::OwnItem, request_id };

@@ -1,4 +1,4 @@
-//! Totals: six numbers that are added to, never written over. So that each can be any sum, they
+//! Totals: seven numbers that are added to, never written over. So that each can be any sum, they
 //! are numbers of up to 38 digits: with amounts of at most 10^18, of 10^20 accounts.
 
 use app::ports::StoreError;
@@ -7,8 +7,8 @@ use domain::totals::Totals;
 use super::{Row, corrupt};
 
 /// Each of the sums under its attribute's name.
-pub(crate) fn sums_of(totals: &Totals) -> [(&'static str, i128); 6] {
-    let Totals { users_available, users_held, world, pool, fees, dust } = *totals;
+pub(crate) fn sums_of(totals: &Totals) -> [(&'static str, i128); 7] {
+    let Totals { users_available, users_held, world, pool, fees, dust, venues } = *totals;
     [
         ("users_available", users_available),
         ("users_held", users_held),
@@ -16,6 +16,7 @@ pub(crate) fn sums_of(totals: &Totals) -> [(&'static str, i128); 6] {
         ("pool", pool),
         ("fees", fees),
         ("dust", dust),
+        ("venues", venues),
     ]
 }
 
@@ -33,5 +34,7 @@ pub(crate) fn totals(row: &Row) -> Result<Totals, StoreError> {
         pool: sum("pool")?,
         fees: sum("fees")?,
         dust: sum("dust")?,
+        // A row that was last added to before there were venues.
+        venues: if row.contains_key("venues") { sum("venues")? } else { 0 },
     })
 }

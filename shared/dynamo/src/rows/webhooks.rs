@@ -105,11 +105,11 @@ impl Spelled for DeliveryState {
     }
 }
 
-fn joined<'a, T: Spelled + 'a>(all: impl Iterator<Item = &'a T>) -> String {
+pub(super) fn joined<'a, T: Spelled + 'a>(all: impl Iterator<Item = &'a T>) -> String {
     all.map(Spelled::spell).collect::<Vec<_>>().join(",")
 }
 
-fn parted<T: Spelled, All: FromIterator<T>>(text: &str) -> Option<All> {
+pub(super) fn parted<T: Spelled, All: FromIterator<T>>(text: &str) -> Option<All> {
     text.split(',').filter(|_| !text.is_empty()).map(T::read).collect()
 }
 

@@ -15,12 +15,14 @@ use domain::{
     pair::{FeeBps, Pair, PairId, PairStatus},
     time::Timestamp,
     universe::UniverseId,
+    venue::VenueOrder,
 };
 
 use super::*;
 use crate::rows::generators::{
     books::{largest_working, longest_steps},
     currency, largest_item,
+    venues::largest_venue_order,
 };
 
 const ALICE: UserId = UserId::from_bits(1);
@@ -329,4 +331,17 @@ fn a_pair_is_replaced_in_the_version_before() {
     let action = of(Write::PutPair(pair));
     assert_eq!(action.condition.as_deref(), Some("attribute_not_exists(#part)"));
     assert!(!action.row.contains_key("placed") && !action.row.contains_key("priced"));
+}
+
+#[test]
+fn an_order_at_a_venue_is_put_once_and_replaced_in_the_version_before() {
+    let order = Box::new(VenueOrder { version: 4, ..largest_venue_order() });
+    let action = of(Write::PutVenueOrder(order.clone()));
+    assert_eq!((action.table.as_str(), &action.change), ("market-venues", &Change::Put));
+    assert_eq!(action.condition.as_deref(), Some("attribute_not_exists(#part)"));
+    let replaced = of(Write::ReplaceVenueOrder { order, index_rows: 2 });
+    assert_eq!(replaced.table, "market-venues");
+    assert_eq!(replaced.condition.as_deref(), Some("#version = :before"));
+    assert_eq!(value(&replaced, ":before"), &number(3));
+    assert_eq!(replaced.row, action.row);
 }

@@ -37,12 +37,6 @@ async fn a_message_is_a_task_with_its_wait() {
     assert_eq!(requests, [message]);
 }
 
-#[test]
-fn a_wait_is_whole_seconds_rounded_up_and_a_quarter_of_an_hour_at_most() {
-    let waits = [0, 1, 999, 1_000, 1_001, 900_000, 900_001, u32::MAX].map(Span::millis);
-    assert_eq!(waits.map(seconds), [0, 1, 1, 1, 2, 900, 900, 900]);
-}
-
 #[tokio::test]
 async fn a_queue_that_does_not_take_it_is_told_of() {
     let (queued, _) = sent(None, Span::seconds(0)).await;

@@ -44,9 +44,12 @@ fn world_with_letters() -> (Context, Arc<RecordingDoorbell>, Arc<RecordingDeadLe
         passwords: Arc::new(PlainPasswords),
         doorbell: Arc::clone(&doorbell) as Arc<dyn Doorbell>,
         deliveries: Arc::new(testkit::deliveries::RecordingDeliveries::default()),
+        placements: Arc::new(testkit::placements::RecordingPlacements::default()),
         dead_letters: Arc::clone(&dead_letters) as Arc<dyn app::ports::DeadLetters>,
         gateway: Arc::new(NoGateway::default()),
         webhook_sender: Arc::new(crate::webhook_sender::NoWebhookSender),
+        venue_connector: Arc::new(crate::venues::NoVenues),
+        venue_feeds: Arc::new(crate::venues::feed::NoFeeds),
         access_tokens: AccessTokens {
             issuer: "https://market.test".to_owned(),
             audience: "market".to_owned(),

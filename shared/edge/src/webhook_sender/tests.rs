@@ -8,14 +8,17 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use domain::time::Span;
 use testkit::{builders::start, clock::ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
+    sync::OnceCell,
     task::JoinHandle,
 };
 
 use super::*;
+use crate::outbound::Resolve;
 
 /// Knows one list of addresses, and how often it was asked.
 struct Known(Vec<IpAddr>, AtomicUsize);
@@ -38,7 +41,8 @@ impl Resolve for Known {
 /// A sender for which every name has these addresses.
 fn sender(reach: Reach, resolver: Arc<Known>) -> HttpWebhookSender {
     let clock = Arc::new(ManualClock::at(start()));
-    HttpWebhookSender { reach, resolver, clock, tls: OnceCell::new(), limit: TIMEOUT }
+    let dialer = Dialer { reach, resolver, tls: OnceCell::new() };
+    HttpWebhookSender { dialer, clock, limit: TIMEOUT }
 }
 
 fn url(text: &str) -> WebhookUrl {

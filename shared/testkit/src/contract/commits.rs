@@ -9,11 +9,15 @@ use domain::{
     id::{QuoteId, SessionId, UserId},
     identity::{Login, Session},
     operation::withdraw,
+    venue::VenueOrder,
 };
 
-use super::fixtures::{
-    ALICE, BOB, CAROL, account, at, done, entry_id, funded, guard, helmet, moving, opened, refused,
-    refused_one, voided,
+use super::{
+    fixtures::{
+        ALICE, BOB, CAROL, account, at, done, entry_id, funded, guard, helmet, moving, opened,
+        refused, refused_one, voided,
+    },
+    samples::venue_terms,
 };
 use crate::builders::{earth, trader, usd};
 
@@ -33,6 +37,7 @@ fn a_bit_of_everything() -> Vec<Write> {
         Write::ReserveEmail(john.email.clone(), john.id),
         Write::PutSession(Session::begun(SessionId::from_bits(30), john.id, at(0))),
         Write::PutUser(john),
+        Write::PutVenueOrder(Box::new(VenueOrder::begun(venue_terms(40)))),
     ]
 }
 
@@ -42,7 +47,7 @@ pub(super) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
     funded(store, BOB, 2, usd("5.00")).await;
     let (alice, bob) = (account(store, ALICE).await, account(store, BOB).await);
     let john = trader("john");
-    for place in [0, 6, 12] {
+    for place in [0, 6, 13] {
         let mut writes = a_bit_of_everything();
         writes.insert(place, moving(BOB, vec![Leg::debit(usd("5.01"))], 100));
         assert_eq!(refused(store, writes).await, [(place, Found::Account(Box::new(bob.clone())))]);
@@ -52,6 +57,7 @@ pub(super) async fn a_commit_is_all_or_nothing(store: Arc<dyn Store>) {
         assert_eq!(store.universes().await, Ok(Vec::new()));
         assert_eq!(store.user(john.id).await, Ok(None));
         assert_eq!(store.session(SessionId::from_bits(30)).await, Ok(None));
+        assert_eq!(store.venue_order(venue_terms(40).id).await, Ok(None));
         assert_eq!(account(store, ALICE).await, alice);
         assert_eq!(account(store, BOB).await, bob);
     }

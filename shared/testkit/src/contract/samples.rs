@@ -18,12 +18,17 @@ use super::fixtures::{ALICE, BOB, at, helmet, minor};
 use crate::builders::{earth, mars, mrc, mrc_usd, pieces, trader, usd};
 
 mod orders;
+mod venues;
 
 use orders::{ORDER_STATUSES, fills, order_outcomes};
 pub(super) use orders::{
     REASONS, STATUSES, instructions, largest_command_id, largest_pair, largest_working, resting,
     workings,
 };
+pub(super) use venues::{
+    PHASES, instrument, largest_venue, largest_venue_order, longest, nyx, venue, venue_terms,
+};
+use venues::{accepted, venue_fills};
 
 /// The currency with the longest code and the most decimals.
 fn longest_currency() -> Currency {
@@ -94,7 +99,8 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         .into_iter()
         .map(|refusal| Outcome::Refused { refusal, request_id: "req-\"é\"\n".to_owned() });
     let listed = [helmet(20), largest_item()].map(Outcome::Listed);
-    let others = order_outcomes().into_iter().chain([Outcome::Voided]);
+    let routed = accepted().into_iter().map(Outcome::Routed);
+    let others = order_outcomes().into_iter().chain(routed).chain([Outcome::Voided]);
     moved.chain(refused).chain(listed).chain(others).collect()
 }
 
@@ -109,7 +115,7 @@ fn postings() -> Postings {
         posting(Holder::Pool, Holder::Fees, mrc("0.01")),
         posting(Holder::World, user, mrc("1.00")),
         posting(Holder::Fees, Holder::World, mrc("2.00")),
-        posting(Holder::Dust, Holder::Pool, usd("0.02")),
+        posting(Holder::Dust, Holder::Venues, usd("0.02")),
         posting(Holder::User(UserId::from_bits(u128::MAX)), user, usd("0.03")),
     ];
     Postings::checked(postings).expect("sound")
@@ -162,6 +168,7 @@ fn causes() -> Vec<(Option<UserId>, Cause)> {
     let quote = Some(QuoteId::from_bits(u128::MAX));
     let exchange = |until, quote| Cause::Exchange { conversion: conversion(until), quote };
     let filled = fills().into_iter().map(|fill| (Some(BOB), Cause::Fill(fill)));
+    let at_venues = venue_fills().into_iter().map(|fill| (None, Cause::VenueFill(fill)));
     let others = vec![
         (None, Cause::Deposit(most_money())),
         (None, Cause::Withdrawal(usd("0.01"))),
@@ -173,7 +180,7 @@ fn causes() -> Vec<(Option<UserId>, Cause)> {
         (Some(BOB), refund(true)),
         (Some(BOB), refund(false)),
     ];
-    others.into_iter().chain(filled).collect()
+    others.into_iter().chain(filled).chain(at_venues).collect()
 }
 
 fn refusals() -> Vec<Refusal> {
@@ -204,6 +211,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::TooManyUniverses { limit: UniverseId::MAX },
         Refusal::RateJump { factor_max: u32::MAX },
         Refusal::RateLapsed,
+        Refusal::VenueSuspended,
+        Refusal::ValidUntilOutOfRange,
         Refusal::BelowMinNotional { min: most_money(), notional: usd("0.01") },
         Refusal::NoReferencePrice,
         Refusal::ClientOrderIdReused,
@@ -252,12 +261,14 @@ mod tests {
             Refusal::OrderClosed { .. } => 26,
             Refusal::NotAmendable => 27,
             Refusal::PairTaken { .. } => 28,
+            Refusal::VenueSuspended => 29,
+            Refusal::ValidUntilOutOfRange => 30,
         }
     }
 
     #[test]
     fn there_is_a_sample_of_every_refusal() {
         let numbers: BTreeSet<_> = refusals().iter().map(number).collect();
-        assert_eq!(numbers, (0..=28).collect());
+        assert_eq!(numbers, (0..=30).collect());
     }
 }

@@ -16,12 +16,15 @@ use domain::{
     rate::{RateId, RateVersion},
     time::Timestamp,
     universe::{Universe, UniverseId},
+    venue::VenueOrder,
 };
 
 mod books;
+mod venues;
 
 pub(super) use books::Book;
 use books::{BookRow, Books};
+use venues::VenueOrderRows;
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -37,6 +40,7 @@ pub(super) struct Rows {
     pub(super) emails: BTreeMap<Email, UserId>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) books: Books,
+    pub(super) venue_orders: VenueOrderRows,
 }
 
 /// A row as it shall be.
@@ -53,6 +57,7 @@ enum Row {
     Email(Email, UserId),
     Session(Session),
     Book(BookRow),
+    VenueOrder(Box<VenueOrder>),
 }
 
 impl Rows {
@@ -131,6 +136,8 @@ impl Rows {
             Write::RemoveDeadline { pair, user } => {
                 Ok(Row::Book(BookRow::NoDeadline(*pair, *user)))
             }
+            Write::PutVenueOrder(order) => self.venue_orders.with(order),
+            Write::ReplaceVenueOrder { order, .. } => self.venue_orders.with_replaced(order),
         }
     }
 
@@ -205,6 +212,7 @@ impl Rows {
             Row::Email(email, user) => drop(self.emails.insert(email, user)),
             Row::Session(session) => drop(self.sessions.insert(session.id, session)),
             Row::Book(row) => self.books.put(row),
+            Row::VenueOrder(order) => self.venue_orders.put(*order),
         }
     }
 }

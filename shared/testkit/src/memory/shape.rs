@@ -8,7 +8,7 @@ use domain::{
     command::CommandId,
     commit::{Claim, Commit, Write},
     currency::CurrencyCode,
-    id::{EntryId, ItemId, OrderId, SessionId, UserId},
+    id::{EntryId, ItemId, OrderId, SessionId, UserId, VenueOrderId},
     identity::{Email, Username},
     pair::PairId,
     rate::RateId,
@@ -35,6 +35,7 @@ enum Key<'a> {
     Resting(PairId, OrderId),
     Closed(PairId, OrderId),
     Deadline(PairId, UserId),
+    VenueOrder(VenueOrderId),
 }
 
 fn key(write: &Write) -> Key<'_> {
@@ -69,6 +70,9 @@ fn key(write: &Write) -> Key<'_> {
         Write::PutClosedOrder(closed) => Key::Closed(closed.pair, closed.working.order.id),
         Write::PutDeadline { pair, user, .. } | Write::RemoveDeadline { pair, user } => {
             Key::Deadline(*pair, *user)
+        }
+        Write::PutVenueOrder(order) | Write::ReplaceVenueOrder { order, .. } => {
+            Key::VenueOrder(order.terms.id)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A small world at work: traders who deposit, transfer, exchange, list, buy, refund, place,
-//! amend and cancel, a matcher, and a projector that follows a little behind. Every state that a
-//! commit leads to is remembered.
+//! amend and cancel, also at an external venue, a matcher, and a projector that follows a little
+//! behind. Every state that a commit leads to is remembered.
 
 use std::sync::Arc;
 
@@ -38,12 +38,14 @@ use testkit::{
     entropy::SeededEntropy,
 };
 
+use super::venue::Nyx;
 use crate::stage::{Key, Row, Rows, Stage};
 
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
 pub(crate) struct World {
-    fair: Fair,
+    pub(crate) fair: Fair,
+    pub(crate) venue: Nyx,
     traders: Vec<UserId>,
     dice: SeededEntropy,
     items: Vec<ItemId>,
@@ -57,6 +59,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(store: Arc<DynamoStore>, seed: u64) -> Self {
+        let venue = Nyx::new(&store, seed).await;
         let fair = market_with(store).await;
         let pair = Commit::of(vec![Write::PutPair(mrc_usd())]);
         fair.market.store.commit(&pair).await.expect("a pair");
@@ -67,6 +70,7 @@ impl World {
         let dice = SeededEntropy::new(seed);
         Self {
             fair,
+            venue,
             traders,
             dice,
             items: Vec::new(),
@@ -110,7 +114,7 @@ impl World {
         of.get(place).copied()
     }
 
-    async fn remember(&mut self, stage: &Stage) {
+    pub(crate) async fn remember(&mut self, stage: &Stage) {
         let rows = stage.rows().await;
         if self.moments.last() != Some(&rows) {
             self.moments.push(rows);
@@ -131,7 +135,7 @@ impl World {
             self.remember(stage).await;
         }
         let user = self.one(&self.traders).expect("a trader");
-        match self.below(12) {
+        match self.below(20) {
             0 | 1 => {
                 let money = if self.below(2) == 0 { usd("200.00") } else { mrc("300.00") };
                 self.ask(user, &Operate::Deposit(money)).await;
@@ -148,6 +152,10 @@ impl World {
             4 => self.trade_goods(user).await,
             5..=8 => self.place(user).await,
             9 => self.change(user).await,
+            10..=17 => {
+                self.number += 1;
+                self.venue.step(&self.fair, user, self.number).await;
+            }
             _ => {
                 let matched = match_orders(&self.fair.market, mrc_usd().id()).await;
                 matched.expect("matched");
@@ -233,6 +241,29 @@ impl World {
         let operation = AmendOrder { order, price, lots: count };
         // It may be over already.
         let _answer = amend_order(&self.fair.market, &asked, &operation).await;
+    }
+
+    /// Somebody places an order at the venue, which nobody has seen to.
+    pub(crate) async fn order_at_venue(&mut self, stage: &Stage) {
+        self.remember(stage).await;
+        let user = self.one(&self.traders).expect("a trader");
+        self.fair.deposit(user, usd("900.00")).await;
+        self.remember(stage).await;
+        let placed = self.venue.place(&self.fair.market, user, Side::Buy, 1).await;
+        assert!(placed, "an order");
+        self.remember(stage).await;
+    }
+
+    /// The venue takes that order, fills a part of it, and cancels the rest.
+    pub(crate) async fn life_of_the_order(&mut self, stage: &Stage) {
+        let market = &self.fair.market;
+        let placed = self.venue.has_taken_all(&self.fair).await;
+        assert!(placed, "{:?}", market.clock.now());
+        self.remember(stage).await;
+        self.venue.fill_and_report(&self.fair.market).await;
+        self.remember(stage).await;
+        self.venue.close(&self.fair).await;
+        self.remember(stage).await;
     }
 
     /// Tells of everything up to now.

@@ -101,14 +101,15 @@ pub(crate) fn statement_heads() -> impl Strategy<Value = StatementHead> {
 /// As large as numbers of 38 digits are.
 pub(crate) fn any_totals() -> impl Strategy<Value = Totals> {
     let most = 10_i128.pow(38) - 1;
-    prop::array::uniform6(-most..=most).prop_map(
-        |[users_available, users_held, world, pool, fees, dust]| Totals {
+    prop::array::uniform7(-most..=most).prop_map(
+        |[users_available, users_held, world, pool, fees, dust, venues]| Totals {
             users_available,
             users_held,
             world,
             pool,
             fees,
             dust,
+            venues,
         },
     )
 }

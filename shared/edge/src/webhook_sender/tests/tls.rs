@@ -2,12 +2,13 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::outbound::{connector, native_roots};
 
 /// An authority of the tests' own.
 const ROOT: &str = "\
@@ -68,7 +69,7 @@ fn trusting(root: Option<&str>) -> HttpWebhookSender {
     }
     let sender = sender(Reach::Loopback, Known::at(&["127.0.0.1"]));
     let tls = OnceCell::new_with(Some(connector(roots).expect("a connector")));
-    HttpWebhookSender { tls, ..sender }
+    HttpWebhookSender { dialer: Dialer { tls, ..sender.dialer }, ..sender }
 }
 
 async fn posted(sender: &HttpWebhookSender, host: &str) -> Outcome {

@@ -7,14 +7,14 @@ use tokio::net::lookup_host;
 
 /// Knows the addresses of hosts.
 #[async_trait]
-pub trait Resolve: Send + Sync {
+pub(crate) trait Resolve: Send + Sync {
     /// All addresses of a host.
     async fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
 /// The system's resolver.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
+pub(crate) struct SystemResolver;
 
 #[async_trait]
 impl Resolve for SystemResolver {

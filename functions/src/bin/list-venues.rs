@@ -1,0 +1,5 @@
+//! The Lambda function `list-venues`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::list_venues::ENDPOINT)
+}

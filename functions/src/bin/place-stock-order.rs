@@ -1,0 +1,5 @@
+//! The Lambda function `place-stock-order`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::place_stock_order::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `receive-venue-report`.
+
+fn main() -> Result<(), edge::Error> {
+    edge::run(&functions::receive_venue_report::ENDPOINT)
+}

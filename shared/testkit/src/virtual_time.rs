@@ -1,0 +1,165 @@
+//! Time that passes only when everybody waits for it: many futures on one thread, each woken at
+//! its time and in one order, so that days go by in seconds and a run can be repeated.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use app::ports::Clock;
+use async_trait::async_trait;
+use domain::time::{Span, Timestamp};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Inner {
+    now: Timestamp,
+    /// Who is woken when; two at the same time in the order in which they asked.
+    timers: BTreeMap<(Timestamp, u64), Waker>,
+    asked: u64,
+    spawned: Vec<Task>,
+}
+
+/// The time, and what happens in it.
+#[derive(Clone)]
+pub struct VirtualTime(Arc<Mutex<Inner>>);
+
+impl VirtualTime {
+    /// Time that begins here.
+    #[must_use]
+    pub fn from(start: Timestamp) -> Self {
+        let timers = BTreeMap::new();
+        Self(Arc::new(Mutex::new(Inner { now: start, timers, asked: 0, spawned: Vec::new() })))
+    }
+
+    /// Lets something happen beside everything else, from now on.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.with(|inner| inner.spawned.push(Box::pin(future)));
+    }
+
+    /// Lets time pass until nothing is left to happen.
+    ///
+    /// # Panics
+    /// If something waits for what never comes.
+    pub fn run(&self) {
+        let flag = Arc::new(Flag::default());
+        let waker = Waker::from(Arc::clone(&flag));
+        let mut all = FuturesUnordered::new();
+        loop {
+            all.extend(self.with(|inner| std::mem::take(&mut inner.spawned)));
+            flag.0.store(false, Ordering::Relaxed);
+            let polled = all.poll_next_unpin(&mut Context::from_waker(&waker));
+            let spawned = self.with(|inner| !inner.spawned.is_empty());
+            // Pending with the flag up is a pause between two that are ready, and no wait.
+            let goes_on = spawned || flag.0.load(Ordering::Relaxed);
+            match polled {
+                Poll::Ready(Some(())) => {}
+                Poll::Ready(None) if !spawned => return,
+                _ if goes_on => {}
+                _ => assert!(self.pass(), "something waits for what never comes"),
+            }
+        }
+    }
+
+    /// Moves on to the next moment at which somebody is woken; `false`: there is none.
+    fn pass(&self) -> bool {
+        let woken = self.with(|inner| {
+            let ((at, _), waker) = inner.timers.pop_first()?;
+            inner.now = inner.now.max(at);
+            Some(waker)
+        });
+        woken.map(Waker::wake).is_some()
+    }
+
+    fn with<T>(&self, use_it: impl FnOnce(&mut Inner) -> T) -> T {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Over at a time.
+struct Until(VirtualTime, Timestamp);
+
+impl Future for Until {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Self(time, until) = &*self;
+        time.with(|inner| {
+            if inner.now >= *until {
+                return Poll::Ready(());
+            }
+            inner.asked = inner.asked.saturating_add(1);
+            inner.timers.insert((*until, inner.asked), context.waker().clone());
+            Poll::Pending
+        })
+    }
+}
+
+#[async_trait]
+impl Clock for VirtualTime {
+    fn now(&self) -> Timestamp {
+        self.with(|inner| inner.now)
+    }
+
+    async fn sleep(&self, span: Span) {
+        Until(self.clone(), self.now().plus(span)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builders::start;
+
+    #[test]
+    fn days_pass_at_once_and_everybody_is_woken_in_order() {
+        let time = VirtualTime::from(start());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        for hours in [48, 1, 24] {
+            let (there, seen) = (time.clone(), Arc::clone(&seen));
+            time.spawn(async move {
+                there.sleep(Span::seconds(hours * 3600)).await;
+                seen.lock().expect("no panic").push((hours, there.now()));
+                let (later, seen) = (there.clone(), Arc::clone(&seen));
+                there.spawn(async move {
+                    later.sleep(Span::seconds(1)).await;
+                    seen.lock().expect("no panic").push((0, later.now()));
+                });
+            });
+        }
+        time.run();
+        let seen = seen.lock().expect("no panic");
+        let at = |seconds| start().plus(Span::seconds(seconds));
+        let expected =
+            [1, 24, 48].map(|hours| [(hours, at(hours * 3600)), (0, at(hours * 3600 + 1))]);
+        assert_eq!(*seen, expected.concat());
+    }
+
+    #[test]
+    fn a_thousand_that_are_ready_are_all_done_before_time_passes() {
+        let time = VirtualTime::from(start());
+        let done = Arc::new(Mutex::new(0));
+        for _ in 0..1_000 {
+            let done = Arc::clone(&done);
+            time.spawn(async move { *done.lock().expect("no panic") += 1 });
+        }
+        time.run();
+        assert_eq!((*done.lock().expect("no panic"), time.now()), (1_000, start()));
+    }
+}
