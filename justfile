@@ -44,6 +44,10 @@ binaries:
 openapi:
     .ci/run openapi
 
+# 100,000 orders for a venue that fails, in virtual time, against the venue's own book.
+storm:
+    .ci/run storm
+
 # The book against the naive one, a million commands; its benchmark, briefly.
 book:
     .ci/run book
