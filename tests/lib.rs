@@ -69,10 +69,10 @@ use serde_json::Value;
 use testkit::{
     clock::ManualClock,
     dead_letters::RecordingDeadLetters,
-    deliveries::{RecordingDeliveries, RecordingSender},
     doorbell::RecordingDoorbell,
     entropy::SeededEntropy,
-    placements::RecordingPlacements,
+    tasks::{RecordingDeliveries, RecordingPlacements},
+    webhook_sender::RecordingSender,
 };
 pub use venues::{ScriptedFeeds, ScriptedVenue, Signature, VENUE, state, venue};
 

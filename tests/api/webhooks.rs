@@ -10,7 +10,7 @@ use edge::{
 };
 use ring::hmac;
 use serde_json::{Value, json};
-use testkit::deliveries::Posted;
+use testkit::webhook_sender::Posted;
 use tests::{Answered, Ask, Caller, World};
 
 const DELIVER: &TaskFunction = &functions::deliver_webhooks::FUNCTION;

@@ -24,11 +24,16 @@ use domain::{
     rate::{RateId, RateSource, RateVersion, SpreadBps},
     time::Timestamp,
     universe::{Universe, UniverseId},
+    venue::{Instrument, Listing, Venue},
+    webhook::SealedSecret,
 };
 
 use crate::{
-    clock::ManualClock, deliveries::RecordingDeliveries, doorbell::RecordingDoorbell,
-    entropy::SeededEntropy, passwords::PlainPasswords, placements::RecordingPlacements,
+    clock::ManualClock,
+    doorbell::RecordingDoorbell,
+    entropy::SeededEntropy,
+    passwords::PlainPasswords,
+    tasks::{RecordingDeliveries, RecordingPlacements},
 };
 
 /// When fixtures begin: 2027-01-15T08:00:00Z.
@@ -190,6 +195,38 @@ pub fn order(number: u128, user: UserId, side: Side, price: i64, count: i64) -> 
         maker_fee: pair.maker_fee,
         taker_fee: pair.taker_fee,
         placed_at: start(),
+    }
+}
+
+/// What [`nyx`] lists.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn dot() -> Instrument {
+    "DOTUSDT00008".parse().expect("an instrument")
+}
+
+/// New York Cross, a venue in USD, that lists [`dot`] at 100.00.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn nyx() -> Venue {
+    let reference = Some(usd("100.00").amount);
+    Venue {
+        id: "nyx".parse().expect("a venue's name"),
+        name: "New York Cross".parse().expect("a name"),
+        currency: earth().currency,
+        url: "https://nyx.example".to_owned(),
+        secret: SealedSecret("sealed".to_owned()),
+        listings: vec![Listing { instrument: dot(), reference }],
+        collar_bps: 1_000,
+        concurrency_max: 4,
+        rate_max: 1_000,
+        suspended: false,
+        created_at: start(),
+        version: 1,
     }
 }
 

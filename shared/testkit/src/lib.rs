@@ -6,14 +6,14 @@ pub mod builders;
 pub mod clock;
 pub mod contract;
 pub mod dead_letters;
-pub mod deliveries;
 pub mod doorbell;
 pub mod entropy;
 pub mod faults;
 pub mod memory;
 pub mod metered;
 pub mod passwords;
-pub mod placements;
+pub mod tasks;
 #[cfg(test)]
 mod use_cases;
 pub mod virtual_time;
+pub mod webhook_sender;

@@ -19,12 +19,11 @@ use domain::{
     ledger::Outcome,
     order::Side,
     time::{Span, Timestamp},
-    venue::{Instrument, Listing, Pricing, Task, Venue, Wanted},
-    webhook::SealedSecret,
+    venue::{Pricing, Task, Venue, Wanted},
 };
 use futures_util::future::{Either, select};
 use testkit::{
-    builders::{asked, earth, market_by, market_with, start, usd},
+    builders::{asked, dot, market_by, market_with, nyx, start, usd},
     dead_letters::RecordingDeadLetters,
     doorbell::RecordingDoorbell,
     entropy::SeededEntropy,
@@ -107,29 +106,13 @@ impl PlacementQueue for Queue {
     }
 }
 
-fn instrument() -> Instrument {
-    "DOTUSDT00008".parse().expect("an instrument")
-}
-
 fn minor(count: u64) -> Amount {
     Amount::from_minor(i64::try_from(count).expect("in range")).expect("in range")
 }
 
-fn nyx() -> Venue {
-    Venue {
-        id: "nyx".parse().expect("a venue's name"),
-        name: "New York Cross".parse().expect("a name"),
-        currency: earth().currency,
-        url: "https://nyx.example".to_owned(),
-        secret: SealedSecret("sealed".to_owned()),
-        listings: vec![Listing { instrument: instrument(), reference: Some(minor(10_000)) }],
-        collar_bps: 1_000,
-        concurrency_max: 64,
-        rate_max: 5_000,
-        suspended: false,
-        created_at: start(),
-        version: 1,
-    }
+/// As large a venue as there can be.
+fn venue() -> Venue {
+    Venue { concurrency_max: 64, rate_max: 5_000, ..nyx() }
 }
 
 impl Floor {
@@ -160,14 +143,13 @@ impl Floor {
             user
         });
         let users = users.collect();
-        assert!(now(store.put_venue(&nyx())).expect("written"));
+        assert!(now(store.put_venue(&venue())).expect("written"));
         let faulty = Arc::new(FaultyStore::seeded(Arc::new(store.clone()), plan.seed, 3));
         let doorbell = Arc::new(RecordingDoorbell::default());
         let mut market = market_by(faulty, Arc::new(time.clone()), doorbell);
         let queue = Arc::new(Queue::default());
         market.placements = queue.clone();
-        let listing =
-            venue_simulator::Listing { instrument: instrument().to_string(), price: 10_000 };
+        let listing = venue_simulator::Listing { instrument: dot().to_string(), price: 10_000 };
         let terms = Terms {
             faults: plan.faults,
             listings: vec![listing],
@@ -243,7 +225,7 @@ impl Floor {
             } else {
                 Pricing::Limit(minor(price))
             },
-            instrument: instrument(),
+            instrument: dot(),
             quantity: minor(1 + self.chance.next() % 20),
             valid_until: Some(self.time.now().plus(valid_for)),
         };

@@ -27,18 +27,17 @@ use domain::{
     order::Side,
     time::{Span, Timestamp},
     venue::{
-        Execution, Instrument, Listing, Pricing, Report, RoutingStatus, SendFailure, Task, Venue,
-        VenueAnswer, VenueOrder, VenueState, VenueStatus, Wanted,
+        Execution, Pricing, Report, RoutingStatus, SendFailure, Task, Venue, VenueAnswer,
+        VenueOrder, VenueState, VenueStatus, Wanted,
     },
-    webhook::SealedSecret,
 };
 
 use super::{account, shared};
 use crate::{
-    builders::{Fair, asked, earth, market_on, market_with, start, usd},
+    builders::{Fair, asked, dot, market_on, market_with, nyx, start, usd},
     dead_letters::RecordingDeadLetters,
     memory::MemoryStore,
-    placements::RecordingPlacements,
+    tasks::RecordingPlacements,
 };
 
 /// What a venue is asked, and what it answers.
@@ -84,27 +83,6 @@ struct Stand {
 
 fn minor(count: i64) -> Amount {
     Amount::from_minor(count).expect("in range")
-}
-
-fn dot() -> Instrument {
-    "DOTUSDT00008".parse().expect("an instrument")
-}
-
-fn nyx() -> Venue {
-    Venue {
-        id: "nyx".parse().expect("a venue's name"),
-        name: "New York Cross".parse().expect("a name"),
-        currency: earth().currency,
-        url: "https://nyx.example".to_owned(),
-        secret: SealedSecret("sealed".to_owned()),
-        listings: vec![Listing { instrument: dot(), reference: Some(minor(10_000)) }],
-        collar_bps: 1_000,
-        concurrency_max: 4,
-        rate_max: 1_000,
-        suspended: false,
-        created_at: start(),
-        version: 1,
-    }
 }
 
 fn state(status: VenueStatus, executed: i64, fill: Option<(&str, i64)>) -> VenueState {

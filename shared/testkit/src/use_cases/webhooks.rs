@@ -26,8 +26,8 @@ use domain::{
 use super::shared;
 use crate::{
     builders::{Fair, market_on, on_this_thread},
-    deliveries::RecordingDeliveries,
     memory::MemoryStore,
+    tasks::RecordingDeliveries,
 };
 
 const ALICE: UserId = UserId::from_bits(1);

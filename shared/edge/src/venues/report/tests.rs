@@ -8,9 +8,14 @@ use domain::webhook::Reach;
 use http::{Request, Response, header};
 use serde_json::{Value, json};
 use testkit::{
-    builders::start, clock::ManualClock, dead_letters::RecordingDeadLetters,
-    deliveries::RecordingDeliveries, doorbell::RecordingDoorbell, entropy::SeededEntropy,
-    memory::MemoryStore, passwords::PlainPasswords, placements::RecordingPlacements,
+    builders::start,
+    clock::ManualClock,
+    dead_letters::RecordingDeadLetters,
+    doorbell::RecordingDoorbell,
+    entropy::SeededEntropy,
+    memory::MemoryStore,
+    passwords::PlainPasswords,
+    tasks::{RecordingDeliveries, RecordingPlacements},
 };
 
 use super::*;

@@ -1,56 +1,13 @@
-//! A queue of deliveries and a sender of webhooks in memory. When a task is handled, and what a
-//! receiver answers, the test decides.
+//! A sender of webhooks in memory. What a receiver answers, the test decides.
 
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
 };
 
-use app::ports::{DeliveryQueue, DeliveryTask, NotQueued, WebhookSender};
+use app::ports::WebhookSender;
 use async_trait::async_trait;
-use domain::{
-    time::Span,
-    webhook::{Outcome, WebhookUrl},
-};
-
-#[derive(Debug, Default)]
-struct Queued {
-    tasks: Vec<(DeliveryTask, Span)>,
-    loses: bool,
-}
-
-/// Remembers tasks with their waits in their order, doubled ones included.
-#[derive(Debug, Default)]
-pub struct RecordingDeliveries(Mutex<Queued>);
-
-impl RecordingDeliveries {
-    /// All tasks since the last look, which are forgotten with it.
-    pub fn take(&self) -> Vec<(DeliveryTask, Span)> {
-        self.with(|queued| std::mem::take(&mut queued.tasks))
-    }
-
-    /// Whether tasks are lost from now on: not remembered, and answered by [`NotQueued`].
-    pub fn lose(&self, loses: bool) {
-        self.with(|queued| queued.loses = loses);
-    }
-
-    fn with<T>(&self, use_it: impl FnOnce(&mut Queued) -> T) -> T {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-#[async_trait]
-impl DeliveryQueue for RecordingDeliveries {
-    async fn send(&self, task: DeliveryTask, delay: Span) -> Result<(), NotQueued> {
-        self.with(|queued| {
-            if queued.loses {
-                return Err(NotQueued("the test loses it".to_owned()));
-            }
-            queued.tasks.push((task, delay));
-            Ok(())
-        })
-    }
-}
+use domain::webhook::{Outcome, WebhookUrl};
 
 /// A message as it was posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
