@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use domain::time::Span;
 use serde_json::json;
-use tests::{Ask, World};
+use tests::{Ask, Caller, VENUE, World};
 
 use super::Stage;
 
@@ -19,6 +19,7 @@ const READ_UNITS: u64 = 125_000;
 const HTTP_REQUESTS: u64 = 1_000_000;
 const FUNCTION_REQUESTS: u64 = 200_000;
 const FIFO_MESSAGES: u64 = 500_000;
+const MESSAGES: u64 = 400_000;
 /// A GB-second on arm64 costs 13.3334 millionths of a dollar. A function with 256 MB that is
 /// billed for 10 ms needs 1/400 of it; durations are an assumption, all else is counted.
 const FUNCTION_TIME: u64 = 33_333;
@@ -32,6 +33,10 @@ struct Priced {
     follow_reads: u64,
     /// Messages for a matcher, each sent, received and deleted.
     rings: u64,
+    /// The same for those who place orders at venues.
+    tasks: u64,
+    /// Requests of a venue's that follow from it.
+    reports: u64,
 }
 
 impl Priced {
@@ -43,7 +48,8 @@ impl Priced {
     }
 
     fn requests(&self) -> u64 {
-        HTTP_REQUESTS + FUNCTION_REQUESTS + FUNCTION_TIME + self.rings * 3 * FIFO_MESSAGES
+        let answered = (1 + self.reports) * (HTTP_REQUESTS + FUNCTION_REQUESTS + FUNCTION_TIME);
+        answered + self.rings * 3 * FIFO_MESSAGES + self.tasks * 3 * MESSAGES
     }
 }
 
@@ -95,6 +101,37 @@ async fn price(world: &World, name: &'static str, ask: Ask) -> Priced {
         follow_writes: told.write_milliunits,
         follow_reads: told.read_milliunits,
         rings,
+        tasks: 0,
+        reports: 0,
+    }
+}
+
+/// An order for a venue that answers at once and fills it whole. It looks after the order once
+/// more, for which a second message waits.
+async fn price_at_venue(world: &World, buyer: &Caller) -> Priced {
+    let path = format!("/api/v1/venues/{VENUE}/orders");
+    let body = json!({
+        "instrument": "DOTUSDT00008", "side": "buy", "type": "limit", "quantity": "2",
+        "limit_price": "100.00",
+    });
+    let ask = Ask::post(&path).by(buyer).key("priced at a venue").json(&body);
+    let priced = price(world, "orders at a venue that fill whole", ask).await;
+    let order = world.send(Ask::get(&path).by(buyer)).await.expect_status(200).text("/data/0/id");
+    world.traffic();
+    world.work_venues(Span::seconds(1)).await;
+    let report = json!({
+        "order_id": order, "venue_order_id": "X-1", "status": "filled", "executed": "2",
+        "execution": {"id": "E-priced", "quantity": "2", "price": "100.00"},
+    });
+    world.send(world.report(&report)).await.expect_status(200);
+    world.follow_streams().await;
+    let told = world.traffic();
+    Priced {
+        follow_writes: priced.follow_writes + told.write_milliunits,
+        follow_reads: priced.follow_reads + told.read_milliunits,
+        tasks: 2,
+        reports: 1,
+        ..priced
     }
 }
 
@@ -125,6 +162,8 @@ async fn what_a_million_of_each_costs_stands_in_the_document() {
     for (name, ask) in asks {
         all.push(price(&stage.world, name, ask).await);
     }
+    let Stage { world, buyer, .. } = stage;
+    all.insert(7, price_at_venue(&world.with_venue().await, &buyer).await);
     let table = table(&all);
     println!("{table}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/OPERATIONS.md");
