@@ -43,6 +43,7 @@ pub const ENDPOINT: Endpoint =
     .idempotent(Idempotency::Optional)
     .takes::<PlaceStockOrderRequest>()
     .gives::<StockOrderResponse>(201)
+    .fails_with::<StockFailureBody>()
     .uses(USES);
 
 /// An order. Words may be in small or in capital letters.
@@ -124,21 +125,32 @@ impl From<&VenueTerms> for StockOrderBody {
 }
 
 /// Why there is no order, in the same envelope.
-#[derive(Serialize)]
-struct FailureBody {
-    error: ErrorBody,
+#[derive(Serialize, ToSchema)]
+struct StockFailureBody {
+    /// What is wrong.
+    error: StockErrorBody,
+    /// Always false.
     success: bool,
+    /// Always `0.0`.
+    #[schema(example = "0.0")]
     version: &'static str,
 }
 
-#[derive(Serialize)]
-struct ErrorBody {
+/// What is wrong, with the figures that a problem has.
+#[derive(Serialize, ToSchema)]
+struct StockErrorBody {
+    /// For people.
     message: String,
+    /// For programs, as a problem's.
     code: &'static str,
+    /// Whether to try again.
     retryable: bool,
+    /// The fields that are not as they must be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     errors: Vec<FieldError>,
     #[serde(flatten)]
+    #[schema(ignore)]
     facts: Map<String, Value>,
 }
 
@@ -194,13 +206,14 @@ fn enveloped(problem: Problem, request_id: &str) -> Result<Reply, Problem> {
         true => (400, "Invalid Input".to_owned()),
         false => (problem.status, problem.detail.clone()),
     };
-    let error = ErrorBody {
+    let error = StockErrorBody {
         message,
         code: problem.code,
         retryable: problem.retryable,
         errors: problem.errors.clone(),
         facts: problem.facts.clone(),
     };
-    let body = Reply::json(status, &FailureBody { error, success: false, version: VERSION })?.body;
+    let body =
+        Reply::json(status, &StockFailureBody { error, success: false, version: VERSION })?.body;
     Ok(Reply { status, media_type: JSON, body, ..problem.reply(request_id) })
 }

@@ -112,6 +112,8 @@ pub struct Endpoint {
     pub body: Option<SchemaOf>,
     /// The status of success, and the body that comes with it.
     pub success: (u16, Option<SchemaOf>),
+    /// The body of a failure, if the handler has another than a problem's.
+    pub failure: Option<SchemaOf>,
     /// What it needs of the world.
     pub uses: &'static [Use],
     /// Does the work.
@@ -140,6 +142,7 @@ impl Endpoint {
             query: &[],
             body: None,
             success: (200, None),
+            failure: None,
             uses: &[],
             handler,
         }
@@ -206,6 +209,13 @@ impl Endpoint {
     #[must_use]
     pub const fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         self.success = (status, Some(schema_of::<T>));
+        self
+    }
+
+    /// Gives failures that the handler finds a body of this type.
+    #[must_use]
+    pub const fn fails_with<T: ToSchema>(mut self) -> Self {
+        self.failure = Some(schema_of::<T>);
         self
     }
 

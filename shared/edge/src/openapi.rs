@@ -161,6 +161,8 @@ fn responses(
             .build();
         success = success.header(IDEMPOTENCY_REPLAYED.as_str(), header);
     }
+    let failure = endpoint.failure.map(|schema| schema(schemas));
+    let problem = |description: &str| problem(description, failure.clone());
     let mut all = utoipa::openapi::ResponsesBuilder::new()
         .response(status.to_string(), success.build())
         .response("default", problem("See `code`; `retryable` says whether to try again"));
@@ -182,12 +184,16 @@ fn responses(
     all.build()
 }
 
-fn problem(description: &str) -> Response {
+/// A problem; or a failure in another shape, if the handler has one.
+fn problem(description: &str, failure: Option<RefOr<Schema>>) -> Response {
     let schema = Ref::from_schema_name(ProblemBody::name());
-    ResponseBuilder::new()
+    let response = ResponseBuilder::new()
         .description(description)
-        .content(PROBLEM_JSON, Content::new(Some(schema)))
-        .build()
+        .content(PROBLEM_JSON, Content::new(Some(schema)));
+    match failure {
+        Some(schema) => response.content(JSON, Content::new(Some(schema))).build(),
+        None => response.build(),
+    }
 }
 
 #[cfg(test)]
