@@ -118,8 +118,7 @@ pub(super) fn filled() -> Named {
         let (sent, sending) = begun(&order, 1);
         let answer = VenueAnswer::Known(state(VenueStatus::Open, 0, Vec::new()));
         let Todo::Attempt(step, _) = order.todo(later(1), 7) else { panic!("nothing to do") };
-        let ended =
-            Ended { step, unclear_before: order.unclear, began: later(1), answer, chance: 0 };
+        let ended = Ended::of(step, &order, &sent, answer, 0);
         let placed = sent.after(&ended, later(2));
         let placing = placed.replacing(&sent);
         let part = state(VenueStatus::Open, 4, vec![execution("E-1", 4)]);
@@ -148,11 +147,11 @@ pub(super) fn unfilled() -> Named {
     let (mut order, accepting) = accepted(200, Side::Buy);
     commits.push(("accepted", accepting));
     for number in 1..=13 {
-        let (now, unclear_before) = (later(120 * number), order.unclear);
+        let now = later(120 * number);
         let Todo::Attempt(step, _) = order.todo(now, 7) else { panic!("nothing to do") };
         let (sent, sending) = begun(&order, 120 * number);
         let answer = VenueAnswer::Failed(SendFailure::TimedOut);
-        let ended = Ended { step, unclear_before, began: now, answer, chance: 9 };
+        let ended = Ended::of(step, &order, &sent, answer, 9);
         let after = sent.after(&ended, now.plus(Span::seconds(5)));
         commits.extend([("begun", sending), ("not clear", after.replacing(&sent))]);
         order = after;

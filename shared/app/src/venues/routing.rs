@@ -86,13 +86,12 @@ async fn attempt(
 ) -> Result<(), Failed> {
     let venue = market.venues.get(order.terms.venue, Freshness::Cached).await?;
     let Some(slot) = pass(market, &venue, order).await? else { return Ok(()) };
-    let began = leased.changed_at;
     let done = match write(market, order, leased).await {
         Ok(true) => {
             let answer = ask(outside.connector, step, &venue, leased).await;
             note(market, &venue, slot.breaker, &answer).await;
             let chance = u16::try_from(market.entropy.bits() & 0xffff).unwrap_or(0);
-            let ended = Ended { step, unclear_before: order.unclear, began, answer, chance };
+            let ended = Ended::of(step, order, leased, answer, chance);
             finish(market, leased, &ended, outside).await
         }
         Ok(false) => Ok(()),

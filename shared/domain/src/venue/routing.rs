@@ -84,6 +84,8 @@ pub enum Todo {
 pub struct Ended {
     /// What was asked.
     pub step: Step,
+    /// How often the order had been sent when it began, this time included.
+    pub sends: u32,
     /// What was not clear before it began.
     pub unclear_before: Option<Unclear>,
     /// When it began.
@@ -92,6 +94,21 @@ pub struct Ended {
     pub answer: VenueAnswer,
     /// 0 to 65535: moves the next attempt.
     pub chance: u16,
+}
+
+impl Ended {
+    /// The attempt for which an order was `leased`, after what it was before.
+    #[must_use]
+    pub fn of(
+        step: Step,
+        before: &VenueOrder,
+        leased: &VenueOrder,
+        answer: VenueAnswer,
+        chance: u16,
+    ) -> Self {
+        let (unclear_before, began) = (before.unclear, leased.changed_at);
+        Self { step, sends: leased.sends, unclear_before, began, answer, chance }
+    }
 }
 
 impl VenueOrder {
@@ -142,7 +159,9 @@ impl VenueOrder {
         next.attempts.drain(..surplus);
         if step == Step::Place {
             next.sends = next.sends.saturating_add(1);
-            next.unclear = Some(Unclear { since: now, asked: false });
+            // Another worker's clock may be ahead of this one's: a doubt is never older than it was.
+            let since = self.unclear.map_or(now, |unclear| unclear.since.max(now));
+            next.unclear = Some(Unclear { since, asked: false });
             if next.phase == Phase::Queued {
                 next.phase = Phase::Placing;
             }
@@ -234,7 +253,9 @@ impl VenueOrder {
     }
 
     fn after_placing(&mut self, ended: &Ended, now: Timestamp) {
-        if !ended.answer.is_unclear() {
+        // Whoever was held up may answer for an old attempt while a newer one is under way, of
+        // which they know nothing.
+        if !ended.answer.is_unclear() && ended.sends == self.sends {
             self.unclear = ended.unclear_before;
         }
         if let VenueAnswer::Refused { .. } = ended.answer {

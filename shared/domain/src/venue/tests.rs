@@ -95,7 +95,7 @@ fn begun(order: &VenueOrder, now: Timestamp) -> (Step, VenueOrder) {
 /// The order after an attempt that took a second.
 fn tried(order: &VenueOrder, now: Timestamp, answer: VenueAnswer) -> (Step, VenueOrder) {
     let (step, leased) = begun(order, now);
-    let ended = Ended { step, unclear_before: order.unclear, began: now, answer, chance: 65_535 };
+    let ended = Ended::of(step, order, &leased, answer, 65_535);
     (step, leased.after(&ended, now.plus(Span::seconds(1))))
 }
 

@@ -189,9 +189,8 @@ fn run(fates: &[Fate]) -> (VenueOrder, Rogue, Books) {
             }
             Todo::Attempt(step, leased) => {
                 assert!(step != Step::Place || leased.sends <= SENDS_MAX);
-                let began = now;
                 books.apply(&leased.replacing(&before));
-                order = *leased;
+                order.clone_from(&leased);
                 let answer = venue.answer(step, now, fate, well);
                 now = now.plus(Span::seconds(fate.takes_s.min(5)));
                 // A worker that dies says nothing of what it was answered.
@@ -199,8 +198,7 @@ fn run(fates: &[Fate]) -> (VenueOrder, Rogue, Books) {
                     if let VenueAnswer::Known(state) = &answer {
                         order = books.settle(order, state, now);
                     }
-                    let unclear_before = before.unclear;
-                    let ended = Ended { step, unclear_before, began, answer, chance: fate.chance };
+                    let ended = Ended::of(step, &before, &leased, answer, fate.chance);
                     let next = order.after(&ended, now);
                     books.apply(&next.replacing(&order));
                     order = next;

@@ -143,13 +143,7 @@ fn a_cancellation_in_flight_waits_for_certainty() {
     let (_, leased) = begun(&accepted(Side::Buy), at(1000));
     let asked = leased.cancelled(at(1000)).expect("a change");
     assert_eq!((asked.status(), asked.next_at), (RoutingStatus::Placing, leased.next_at));
-    let ended = |answer| Ended {
-        step: Step::Place,
-        unclear_before: None,
-        began: at(1000),
-        answer,
-        chance: 0,
-    };
+    let ended = |answer| Ended::of(Step::Place, &accepted(Side::Buy), &leased, answer, 0);
     // The venue has it: it is asked to cancel it.
     let order = asked.after(&ended(known(VenueStatus::Open, 0)), at(1001));
     let (step, order) = tried(&order, order.next_at, known(VenueStatus::Cancelled, 0));
@@ -166,12 +160,38 @@ fn a_cancellation_in_flight_waits_for_certainty() {
 }
 
 #[test]
+fn an_old_attempt_does_not_end_the_doubt_of_a_newer_one() {
+    let order = accepted(Side::Buy);
+    // One who is held up for longer than they have the order.
+    let (_, old) = begun(&order, at(1000));
+    let (step, asked) = tried(&old, at(1020), VenueAnswer::Unknown);
+    assert_eq!(step, Step::Ask);
+    let (step, newer) = begun(&asked, asked.next_at);
+    assert_eq!((step, newer.sends), (Step::Place, 2));
+    let cancelled = newer.cancelled(at(1022)).expect("a change");
+    for answer in [UNREACHABLE, VenueAnswer::Busy { retry_after: None }, REFUSED] {
+        let ended = Ended::of(Step::Place, &order, &old, answer, 0);
+        let after = cancelled.after(&ended, at(1023));
+        assert_eq!(unclear(&after), unclear(&newer), "the newer one may arrive yet");
+        assert!(!after.reserved().amount.is_zero());
+    }
+}
+
+#[test]
+fn a_doubt_does_not_grow_older_by_another_workers_clock() {
+    let (_, order) = tried(&accepted(Side::Buy), at(1020), TIMED_OUT);
+    let (_, order) = tried(&order, order.next_at, VenueAnswer::Unknown);
+    let slow = order.hastened(at(1006)).expect("sooner");
+    let (step, again) = begun(&slow, at(1006));
+    assert_eq!((step, unclear(&again)), (Step::Place, Some(at(1020))));
+}
+
+#[test]
 fn a_report_that_overtakes_the_answer_is_not_undone_by_it() {
     let (_, leased) = begun(&accepted(Side::Buy), at(1000));
     let told = leased.told(&state(VenueStatus::Open, 0), at(1000)).expect("placed");
     for answer in [TIMED_OUT, UNREACHABLE, REFUSED, VenueAnswer::Unknown] {
-        let began = at(1000);
-        let ended = Ended { step: Step::Place, unclear_before: None, began, answer, chance: 0 };
+        let ended = Ended::of(Step::Place, &accepted(Side::Buy), &leased, answer, 0);
         let after = told.after(&ended, at(1001));
         assert_eq!((after.status(), after.unclear), (RoutingStatus::Placed, None));
     }
