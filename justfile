@@ -52,6 +52,21 @@ storm:
 book:
     .ci/run book
 
+# Looks for bytes that break a promise of a target, as in `just fuzz rows`; docs/DEVELOPING.md.
+fuzz target seconds="300":
+    cargo +nightly fuzz run -s none --fuzz-dir tests/fuzz/cargo-fuzz --target-dir target/fuzz \
+        {{ target }} tests/fuzz/corpus/{{ target }} -- -max_total_time={{ seconds }}
+
+# What is depended on: licences, what is banned, where it is from, what is unused.
+dependencies:
+    .ci/install.sh deny machete
+    .ci/dependencies.sh
+
+# Whether the tests notice when money, rates, the ledger, the book or authentication change.
+mutants *files:
+    .ci/install.sh mutants
+    .ci/mutants.sh {{ files }}
+
 # What Docker and GitHub read: the compose file, Dockerfiles, workflows.
 schemas:
     .ci/run schemas

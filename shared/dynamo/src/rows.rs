@@ -127,6 +127,9 @@ macro_rules! stored {
 
         fn from_row(row: Row) -> Result<Self, StoreError> {
             let name = name_of(&row);
+            if !row.values().all(is_known) {
+                return Err(corrupt(format!("{name}: an attribute of no known type")));
+            }
             let fields = row.into_iter().map(|(name, value)| (name, value.into())).collect();
             let reader = Deserializer::from_attribute_value(Wire::M(fields));
             <$definition>::deserialize(reader).map_err(|error| corrupt(format!("{name}: {error}")))
@@ -156,6 +159,15 @@ stored! {
     Venue, venues::VenueRow, keys::of_venue;
     VenueOrder, venues::VenueOrderRow, keys::of_venue_order;
     Breaker, venues::BreakerRow, keys::of_breaker;
+}
+
+/// Whether it and all in it are of types that the SDK knows: at others, serde_dynamo panics.
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::L(values) => values.iter().all(is_known),
+        AttributeValue::M(values) => values.values().all(is_known),
+        other => !other.is_unknown(),
+    }
 }
 
 /// What a row says that it is, for whoever must look at it.

@@ -44,6 +44,13 @@ impl Router {
         Ok(Self { paths })
     }
 
+    /// The endpoint that a request is for; `None`: there is none.
+    #[must_use]
+    pub fn endpoint(&self, method: &str, path: &str) -> Option<&'static Endpoint> {
+        let found = self.paths.at(path).ok()?;
+        found.value.iter().copied().find(|endpoint| endpoint.method.as_str() == method)
+    }
+
     /// Answers a request by the endpoint that it is for.
     pub async fn answer(&self, context: &Context, request: Request<Bytes>) -> Response<Bytes> {
         let Ok(found) = self.paths.at(request.uri().path()) else {

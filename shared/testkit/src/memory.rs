@@ -36,6 +36,7 @@ mod venues;
 mod webhooks;
 
 use projections::Projections;
+pub use record::Change;
 use record::Record;
 use rows::Rows;
 use sockets::Connections;
@@ -75,7 +76,7 @@ impl State {
         }
         let before = record::before(&self.rows, commit.writes());
         self.rows.carry_out(commit.writes()).map_err(CommitError::Refused)?;
-        self.record.note(&before, &self.rows, commit.writes());
+        self.record.note(&before, &self.rows, commit);
         if self.commits.len() >= COMMITS_KNOWN {
             self.commits.pop_front();
         }
@@ -89,6 +90,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Forgets which commits were carried out, as the real store does after ten minutes: the very
+    /// same commit again is one more.
+    pub fn forget_commits(&self) {
+        self.locked().commits.clear();
     }
 
     /// Puts something that is no command into a pair's log, over whatever stood there.

@@ -92,22 +92,41 @@ impl Wake for Flag {
     }
 }
 
-/// Over at a time.
-struct Until(VirtualTime, Timestamp);
+/// Over at a time. It is woken once, and not at all when nobody waits for it any more.
+struct Until {
+    time: VirtualTime,
+    until: Timestamp,
+    /// Its place among those who asked to be woken then.
+    asked: Option<u64>,
+}
 
 impl Future for Until {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Self(time, until) = &*self;
-        time.with(|inner| {
-            if inner.now >= *until {
-                return Poll::Ready(());
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let (until, known) = (self.until, self.asked);
+        let asked = self.time.with(|inner| {
+            if inner.now >= until {
+                return None;
             }
-            inner.asked = inner.asked.saturating_add(1);
-            inner.timers.insert((*until, inner.asked), context.waker().clone());
-            Poll::Pending
-        })
+            let asked = known.unwrap_or_else(|| {
+                inner.asked = inner.asked.saturating_add(1);
+                inner.asked
+            });
+            inner.timers.insert((until, asked), context.waker().clone());
+            Some(asked)
+        });
+        self.asked = asked.or(known);
+        if asked.is_some() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+impl Drop for Until {
+    fn drop(&mut self) {
+        if let Some(asked) = self.asked {
+            let until = self.until;
+            self.time.with(|inner| inner.timers.remove(&(until, asked)));
+        }
     }
 }
 
@@ -118,7 +137,8 @@ impl Clock for VirtualTime {
     }
 
     async fn sleep(&self, span: Span) {
-        Until(self.clone(), self.now().plus(span)).await;
+        let until = self.now().plus(span);
+        Until { time: self.clone(), until, asked: None }.await;
     }
 }
 
@@ -149,6 +169,21 @@ mod tests {
         let expected =
             [1, 24, 48].map(|hours| [(hours, at(hours * 3600)), (0, at(hours * 3600 + 1))]);
         assert_eq!(*seen, expected.concat());
+    }
+
+    #[test]
+    fn a_wait_that_is_given_up_wakes_nobody() {
+        let time = VirtualTime::from(start());
+        let there = time.clone();
+        time.spawn(async move {
+            for _ in 0..10 {
+                let (short, long) = (there.sleep(Span::seconds(1)), there.sleep(Span::seconds(60)));
+                drop(futures_util::future::select(short, long).await);
+            }
+        });
+        time.run();
+        assert_eq!(time.with(|inner| (inner.timers.len(), inner.asked)), (0, 20));
+        assert_eq!(time.now(), start().plus(Span::seconds(10)));
     }
 
     #[test]

@@ -13,30 +13,30 @@ use super::FaultyStore;
 #[async_trait]
 impl Venues for FaultyStore {
     async fn venues(&self) -> Result<Vec<Venue>, StoreError> {
-        self.readable()?.venues().await
+        self.read("venues", self.inner.venues()).await
     }
 
     async fn put_venue(&self, venue: &Venue) -> Result<bool, StoreError> {
-        self.written(self.inner.put_venue(venue)).await
+        self.write("put_venue", self.inner.put_venue(venue)).await
     }
 
     async fn feed_position(&self, venue: VenueId) -> Result<u64, StoreError> {
-        self.readable()?.feed_position(venue).await
+        self.read("feed_position", self.inner.feed_position(venue)).await
     }
 
     async fn put_feed_position(&self, venue: VenueId, seq: u64) -> Result<(), StoreError> {
-        self.written(self.inner.put_feed_position(venue, seq)).await
+        self.write("put_feed_position", self.inner.put_feed_position(venue, seq)).await
     }
 }
 
 #[async_trait]
 impl VenueOrders for FaultyStore {
     async fn venue_order(&self, id: VenueOrderId) -> Result<Option<VenueOrder>, StoreError> {
-        self.readable()?.venue_order(id).await
+        self.read("venue_order", self.inner.venue_order(id)).await
     }
 
     async fn venue_orders(&self, query: &VenueOrderQuery) -> Result<Page<VenueOrder>, StoreError> {
-        self.readable()?.venue_orders(query).await
+        self.read_lagging("venue_orders", self.inner.venue_orders(query)).await
     }
 
     async fn due_venue_orders(
@@ -45,18 +45,18 @@ impl VenueOrders for FaultyStore {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<VenueOrderId>, StoreError> {
-        self.readable()?.due_venue_orders(part, until, limit).await
+        self.read("due_venue_orders", self.inner.due_venue_orders(part, until, limit)).await
     }
 }
 
 #[async_trait]
 impl VenueTraffic for FaultyStore {
     async fn breaker(&self, venue: VenueId) -> Result<Breaker, StoreError> {
-        self.readable()?.breaker(venue).await
+        self.read("breaker", self.inner.breaker(venue)).await
     }
 
     async fn replace_breaker(&self, breaker: &Breaker) -> Result<bool, StoreError> {
-        self.written(self.inner.replace_breaker(breaker)).await
+        self.write("replace_breaker", self.inner.replace_breaker(breaker)).await
     }
 
     async fn take_slot(
@@ -66,7 +66,7 @@ impl VenueTraffic for FaultyStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.written(self.inner.take_slot(venue, slot, now, until)).await
+        self.write("take_slot", self.inner.take_slot(venue, slot, now, until)).await
     }
 
     async fn free_slot(
@@ -76,7 +76,7 @@ impl VenueTraffic for FaultyStore {
         taken_until: Timestamp,
         free: Timestamp,
     ) -> Result<(), StoreError> {
-        self.written(self.inner.free_slot(venue, slot, taken_until, free)).await
+        self.write("free_slot", self.inner.free_slot(venue, slot, taken_until, free)).await
     }
 
     async fn spend_nonce(
@@ -85,6 +85,6 @@ impl VenueTraffic for FaultyStore {
         nonce: u128,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.written(self.inner.spend_nonce(venue, nonce, until)).await
+        self.write("spend_nonce", self.inner.spend_nonce(venue, nonce, until)).await
     }
 }

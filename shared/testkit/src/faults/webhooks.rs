@@ -13,38 +13,38 @@ use super::FaultyStore;
 #[async_trait]
 impl Webhooks for FaultyStore {
     async fn put_webhook(&self, webhook: &Webhook) -> Result<bool, StoreError> {
-        self.written(self.inner.put_webhook(webhook)).await
+        self.write("put_webhook", self.inner.put_webhook(webhook)).await
     }
 
     async fn webhooks(&self, user: UserId) -> Result<Vec<Webhook>, StoreError> {
-        self.readable()?.webhooks(user).await
+        self.read("webhooks", self.inner.webhooks(user)).await
     }
 
     async fn replace_webhook(&self, webhook: &Webhook) -> Result<bool, StoreError> {
-        self.written(self.inner.replace_webhook(webhook)).await
+        self.write("replace_webhook", self.inner.replace_webhook(webhook)).await
     }
 
     async fn remove_webhook(&self, webhook: &Webhook) -> Result<bool, StoreError> {
-        self.written(self.inner.remove_webhook(webhook)).await
+        self.write("remove_webhook", self.inner.remove_webhook(webhook)).await
     }
 }
 
 #[async_trait]
 impl Deliveries for FaultyStore {
     async fn put_delivery(&self, delivery: &Delivery) -> Result<bool, StoreError> {
-        self.written(self.inner.put_delivery(delivery)).await
+        self.write("put_delivery", self.inner.put_delivery(delivery)).await
     }
 
     async fn delivery(&self, webhook: WebhookId, seq: u64) -> Result<Option<Delivery>, StoreError> {
-        self.readable()?.delivery(webhook, seq).await
+        self.read("delivery", self.inner.delivery(webhook, seq)).await
     }
 
     async fn replace_delivery(&self, delivery: &Delivery) -> Result<bool, StoreError> {
-        self.written(self.inner.replace_delivery(delivery)).await
+        self.write("replace_delivery", self.inner.replace_delivery(delivery)).await
     }
 
     async fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, StoreError> {
-        self.readable()?.deliveries(query).await
+        self.read("deliveries", self.inner.deliveries(query)).await
     }
 
     async fn due_deliveries(
@@ -53,6 +53,6 @@ impl Deliveries for FaultyStore {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.readable()?.due_deliveries(part, until, limit).await
+        self.read("due_deliveries", self.inner.due_deliveries(part, until, limit)).await
     }
 }

@@ -1,16 +1,17 @@
 //! What the streams of the real store would tell of its commits, in their order, so that a test
 //! needs no stream.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     account::Account,
     activity::Activity,
-    commit::Write,
+    commit::{Commit, Write},
     id::{EntryId, UserId},
     ledger::Entry,
     market_event::MarketEvent,
     pair::PairId,
+    rate::RateVersion,
 };
 
 use super::{MemoryStore, rows::Rows};
@@ -19,6 +20,27 @@ use super::{MemoryStore, rows::Rows};
 pub(super) struct Record {
     activities: Vec<Activity>,
     entries: Vec<EntryId>,
+    /// If anybody asked for them: what the streams tell since the last look, and all commits.
+    followed: Option<(Vec<Change>, Vec<Arc<Commit>>)>,
+}
+
+/// A change that a stream of the real store tells of.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is made once and taken apart once")]
+pub enum Change {
+    /// Of an account.
+    Account {
+        /// As it was; `None`: it is new.
+        before: Option<Account>,
+        /// As it is.
+        after: Account,
+    },
+    /// A journal entry was written.
+    Entry(Entry),
+    /// An event of a pair was written.
+    MarketEvent(MarketEvent),
+    /// A version of a rate was written.
+    Rate(RateVersion),
 }
 
 /// Whose account a write changes.
@@ -42,9 +64,10 @@ impl Record {
         &mut self,
         before: &BTreeMap<UserId, Option<Account>>,
         rows: &Rows,
-        writes: &[Write],
+        commit: &Commit,
     ) {
-        for write in writes {
+        self.follow(before, rows, commit);
+        for write in commit.writes() {
             if let Write::PutEntry(entry) = write {
                 self.entries.push(entry.id);
             }
@@ -58,7 +81,56 @@ impl Record {
     }
 }
 
+impl Record {
+    fn follow(&mut self, before: &BTreeMap<UserId, Option<Account>>, rows: &Rows, commit: &Commit) {
+        let Some((changes, commits)) = &mut self.followed else { return };
+        commits.push(Arc::new(commit.clone()));
+        for write in commit.writes() {
+            changes.extend(match write {
+                Write::PutEntry(entry) => Some(Change::Entry(entry.clone())),
+                Write::PutMarketEvent(event) => Some(Change::MarketEvent(event.clone())),
+                Write::PutRateVersion(rate) => Some(Change::Rate(rate.clone())),
+                write => user_of(write).and_then(|user| {
+                    let after = rows.accounts.get(&user)?.clone();
+                    let before = before.get(&user).cloned().flatten();
+                    Some(Change::Account { before, after })
+                }),
+            });
+        }
+    }
+}
+
 impl MemoryStore {
+    /// Keeps from now on what the streams would tell, and every commit.
+    pub fn follow(&self) {
+        self.locked().record.followed.get_or_insert_default();
+    }
+
+    /// What the streams would have told since the last look, in the order of the commits.
+    #[must_use]
+    pub fn take_changes(&self) -> Vec<Change> {
+        let mut state = self.locked();
+        state
+            .record
+            .followed
+            .as_mut()
+            .map(|(changes, _)| std::mem::take(changes))
+            .unwrap_or_default()
+    }
+
+    /// How many commits there were since [`MemoryStore::follow`].
+    #[must_use]
+    pub fn commits_so_far(&self) -> usize {
+        self.locked().record.followed.as_ref().map_or(0, |(_, commits)| commits.len())
+    }
+
+    /// All commits since [`MemoryStore::follow`], in their order.
+    #[must_use]
+    pub fn commits_in_order(&self) -> Vec<Arc<Commit>> {
+        let state = self.locked();
+        state.record.followed.as_ref().map(|(_, commits)| commits.clone()).unwrap_or_default()
+    }
+
     /// All changes of accounts, in the order of their commits.
     #[must_use]
     pub fn activities(&self) -> Vec<Activity> {

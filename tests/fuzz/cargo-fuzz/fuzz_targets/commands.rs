@@ -1,0 +1,5 @@
+//! The fuzzer's program for [`fuzzing::commands`], which says what must hold.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::commands(data));
