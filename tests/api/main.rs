@@ -25,7 +25,6 @@ mod round_trips;
 mod service;
 mod shown;
 mod steps;
-mod storm;
 mod trading;
 mod universes;
 mod venues;

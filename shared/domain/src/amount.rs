@@ -191,6 +191,23 @@ mod tests {
         assert_eq!(Amount::ZERO.checked_sub(Amount::ONE), None);
     }
 
+    #[test]
+    fn a_count_below_zero_is_no_amount_and_one_above_the_largest_is_too_large() {
+        assert_eq!(Amount::from_minor(-1), Err(AmountError::Malformed));
+        assert_eq!(Amount::from_minor(i64::MIN), Err(AmountError::Malformed));
+        assert_eq!(Amount::from_minor(0), Ok(Amount::ZERO));
+        assert_eq!(Amount::from_minor(Amount::MAX.0), Ok(Amount::MAX));
+        assert_eq!(Amount::from_minor(Amount::MAX.0 + 1), Err(AmountError::TooLarge));
+    }
+
+    #[test]
+    fn money_is_shown_with_all_its_decimals_and_its_code() {
+        let code = "USD".parse().expect("a code");
+        let currency = Currency { code, scale: scale(2) };
+        let money = Money { amount: Amount(5), currency };
+        assert_eq!(format!("{money} {money:?}"), "0.05 USD 0.05 USD");
+    }
+
     proptest! {
         #[test]
         fn an_amount_survives_its_decimal_text(minor in 0..=Amount::MAX.0, decimals in 0_u8..=8) {

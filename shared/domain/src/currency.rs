@@ -138,4 +138,20 @@ mod tests {
             assert_eq!(bad.parse::<CurrencyCode>(), Err(InvalidCurrencyCode), "{bad}");
         }
     }
+
+    #[test]
+    fn the_bits_of_a_currency_are_its_letters() {
+        let bits = |code: &str| code.parse::<CurrencyCode>().expect(code).bits();
+        assert_eq!(bits("USD"), 0x55_53_44_00_00);
+        assert_eq!(bits("VENUS"), 0x56_45_4E_55_53);
+    }
+
+    #[test]
+    fn a_currency_has_at_most_eight_decimals_and_is_shown_with_them() {
+        assert_eq!(Scale::new(8).map(Scale::decimals), Some(8));
+        assert_eq!(Scale::new(9), None);
+        let code = "USD".parse::<CurrencyCode>().expect("a code");
+        let usd = Currency { code, scale: Scale::new(2).expect("two decimals") };
+        assert_eq!(format!("{code:?} {usd:?}"), "USD USD/2");
+    }
 }

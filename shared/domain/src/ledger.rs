@@ -390,6 +390,14 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_has_at_most_eight_postings() {
+        let posting = Posting { from: ALICE, to: BOB, money: money("USD", 1) };
+        assert!(Postings::checked(vec![posting; 8]).is_ok());
+        let refused = Unsound("an entry has one to eight postings");
+        assert_eq!(Postings::checked(vec![posting; 9]), Err(refused));
+    }
+
+    #[test]
     fn one_currency_has_one_scale_in_an_entry() {
         let mut coarse = money("USD", 5);
         coarse.currency.scale = Scale::new(0).expect("a scale");
@@ -410,6 +418,27 @@ mod tests {
         let legs = postings.legs().expect("in range");
         let expected = BTreeMap::from([(UserId::from_bits(1), vec![Leg::debit(money("USD", 5))])]);
         assert_eq!(legs, expected);
+    }
+
+    #[test]
+    fn who_gives_has_a_debit_and_who_gets_a_credit_at_most_of_the_largest_amount() {
+        let posting = |minor| Posting { from: ALICE, to: BOB, money: money("USD", minor) };
+        let largest = Amount::MAX.minor();
+        let legs = Postings(vec![posting(largest)]).legs().expect("in range");
+        let expected = BTreeMap::from([
+            (UserId::from_bits(1), vec![Leg::debit(money("USD", largest))]),
+            (UserId::from_bits(2), vec![Leg::credit(money("USD", largest))]),
+        ]);
+        assert_eq!(legs, expected);
+        let over = Postings(vec![posting(largest), posting(1)]).legs();
+        assert_eq!(over, Err(Unsound("a leg overflows")));
+    }
+
+    #[test]
+    fn a_fingerprint_is_shown_as_32_hexadecimal_digits() {
+        let mut bytes = [0; 16];
+        (bytes[0], bytes[15]) = (0x0A, 0xFF);
+        assert_eq!(format!("{:?}", Fingerprint(bytes)), format!("0a{}ff", "0".repeat(28)));
     }
 
     #[test]

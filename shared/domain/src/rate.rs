@@ -177,4 +177,23 @@ mod tests {
             assert_eq!(bad.parse::<UnitsPerBase>(), Err(InvalidRate), "{bad}");
         }
     }
+
+    #[test]
+    fn a_rate_is_its_digits_and_how_many_stand_after_the_point() {
+        let rate: UnitsPerBase = "2.50".parse().expect("a rate");
+        assert_eq!((rate.mantissa(), rate.decimals()), (25, 1));
+        assert_eq!((rate.to_decimal(), format!("{rate:?}")), (Decimal::new(25, 1), "2.5".into()));
+    }
+
+    #[test]
+    fn a_spread_is_at_most_ten_per_cent() {
+        assert_eq!(SpreadBps::new(1000).map(SpreadBps::bps), Some(1000));
+        assert_eq!(SpreadBps::new(1001), None);
+    }
+
+    #[test]
+    fn a_version_names_its_universe_and_its_number() {
+        let id = RateId { universe: UniverseId::new(7).expect("a number"), version: 12 };
+        assert_eq!(id.to_string(), "rat_7_12");
+    }
 }

@@ -18,6 +18,7 @@ pub mod stream;
 mod tally;
 mod token;
 mod transact;
+mod wait;
 
 pub use connect::{Access, connect};
 pub use create::{Streams, create_missing_tables};

@@ -3,8 +3,7 @@
 //! not read a thousand rows each time.
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
-    hash::{BuildHasher, Hasher},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -42,8 +41,7 @@ impl Listeners {
     }
 }
 
-/// A mark that no roll has had. Keyed by the operating system; only that it differs matters.
+/// A mark that no roll has had. By the chance that the SDK has too; only that it differs matters.
 pub(crate) fn new_mark() -> String {
-    let part = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", part(), part())
+    format!("{:032x}", fastrand::u128(..))
 }

@@ -14,6 +14,7 @@ use crate::{
     expression::names,
     rows::{Row, Stored},
     tally,
+    wait::wait,
 };
 
 /// How often keys that the service left out are asked for again, after 10 ms doubled each time.
@@ -63,7 +64,7 @@ pub(crate) async fn get_rows(
             return Ok(values);
         }
         if attempt > 0 {
-            tokio::time::sleep(BATCH_PAUSE.saturating_mul(1 << attempt)).await;
+            wait(client, BATCH_PAUSE.saturating_mul(1 << attempt)).await;
         }
         let wanted = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true);
         let answer = client

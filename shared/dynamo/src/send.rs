@@ -2,11 +2,7 @@
 //! one moment. A transaction that others are in the way of is sent again, a few times. What is
 //! written, `store` knows; commits of the ledger are not sent from here.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use app::ports::StoreError;
 use aws_sdk_dynamodb::{
@@ -29,6 +25,7 @@ use crate::{
     rows::Row,
     tally,
     transact::Action,
+    wait::wait,
 };
 
 /// The limit of one transaction, of writes as of reads.
@@ -56,7 +53,7 @@ pub(crate) async fn all_or_none(
     let items = actions.into_iter().map(Action::into_item).collect::<Result<Vec<_>, _>>();
     let items = items.map_err(invalid)?;
     for attempt in 0..TRIES_MAX {
-        pause(attempt).await;
+        pause(client, attempt).await;
         let sent = client
             .transact_write_items()
             .set_transact_items(Some(items.clone()))
@@ -94,7 +91,7 @@ pub(crate) async fn all_at_once(
     };
     let items = keys.into_iter().map(get).collect::<Result<Vec<_>, _>>().map_err(invalid)?;
     for attempt in 0..TRIES_MAX {
-        pause(attempt).await;
+        pause(client, attempt).await;
         let read = client
             .transact_get_items()
             .set_transact_items(Some(items.clone()))
@@ -175,7 +172,7 @@ async fn delete_batch(
 ) -> Result<(), StoreError> {
     for attempt in 0..BATCH_TRIES_MAX {
         if attempt > 0 {
-            tokio::time::sleep(BATCH_PAUSE.saturating_mul(1 << attempt)).await;
+            wait(client, BATCH_PAUSE.saturating_mul(1 << attempt)).await;
         }
         let answer = client
             .batch_write_item()
@@ -238,12 +235,11 @@ fn in_the_way(reasons: &[CancellationReason]) -> Result<(), StoreError> {
 }
 
 /// Some part of a time that doubles with each attempt, so that no two go on in step.
-async fn pause(attempt: u32) {
+async fn pause(client: &Client, attempt: u32) {
     if attempt > 0 {
-        // Keyed by the operating system; nothing that is decided depends on it.
-        let part = RandomState::new().build_hasher().finish() % 256;
-        let part = u32::try_from(part).unwrap_or_default();
-        tokio::time::sleep(PAUSE.saturating_mul(part << attempt) / 512).await;
+        // The chance that the SDK waits by too; nothing that is decided depends on it.
+        let part = fastrand::u32(..256);
+        wait(client, PAUSE.saturating_mul(part << attempt) / 512).await;
     }
 }
 

@@ -30,6 +30,7 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the port's one real implementation")]
     async fn sleep(&self, span: Span) {
         let millis = u64::try_from(span.as_millis()).unwrap_or(0);
         tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -75,6 +76,7 @@ impl Turns {
     ///
     /// # Errors
     /// The work panicked, or the runtime ends.
+    #[expect(clippy::disallowed_methods, reason = "its caller waits for it")]
     pub async fn run<Outcome: Send + 'static>(
         &self,
         work: impl FnOnce() -> Outcome + Send + 'static,

@@ -103,6 +103,16 @@ impl MemoryStore {
         self.locked().rows.books.plant_unreadable(pair, id);
     }
 
+    /// Takes an entry out of the journal, as a store would whose guards do not last.
+    pub fn remove_entry(&self, id: EntryId) {
+        self.locked().rows.entries.remove(&id);
+    }
+
+    /// Takes an event out of a pair's history, as a store would in which numbers do not fence.
+    pub fn remove_event(&self, pair: PairId, seq: u64) {
+        self.locked().rows.books.remove_event(pair, seq);
+    }
+
     async fn state(&self) -> MutexGuard<'_, State> {
         tokio::task::yield_now().await;
         self.locked()

@@ -17,6 +17,9 @@ use async_trait::async_trait;
 use domain::time::{Span, Timestamp};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+/// How often everybody may go on at one moment before something is taken to go on for ever.
+const TURNS_MAX: u64 = 1_000_000;
+
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 struct Inner {
@@ -47,12 +50,16 @@ impl VirtualTime {
     /// Lets time pass until nothing is left to happen.
     ///
     /// # Panics
-    /// If something waits for what never comes.
+    /// If something waits for what never comes, or never waits.
     pub fn run(&self) {
         let flag = Arc::new(Flag::default());
         let waker = Waker::from(Arc::clone(&flag));
         let mut all = FuturesUnordered::new();
+        let (mut moment, mut turns) = (self.now(), 0_u64);
         loop {
+            turns = if moment == self.now() { turns + 1 } else { 0 };
+            assert!(turns < TURNS_MAX, "something never waits: time stands still at {moment:?}");
+            moment = self.now();
             all.extend(self.with(|inner| std::mem::take(&mut inner.spawned)));
             flag.0.store(false, Ordering::Relaxed);
             let polled = all.poll_next_unpin(&mut Context::from_waker(&waker));

@@ -20,6 +20,7 @@ use testkit::{
 
 use crate::{
     dice::Dice,
+    exhaustive::aim::{Aim, Strike},
     life::Life,
     swarm::{Kind, Swarm},
 };
@@ -99,6 +100,12 @@ pub struct StorePlan {
     pub life: Arc<Life>,
     /// Makes the store forget which commits it has seen.
     pub forget: Arc<dyn Fn() + Send + Sync>,
+    /// The function whose process it is.
+    pub stem: &'static str,
+    /// What shall go wrong, besides what does by chance.
+    pub aim: Arc<Aim>,
+    /// What follows once the call that is under way is over.
+    pub then: Mutex<Option<Strike>>,
 }
 
 impl StorePlan {
@@ -110,6 +117,23 @@ impl StorePlan {
     async fn die(&self) {
         self.life.end();
         pending::<()>().await;
+    }
+
+    /// What was aimed at this call.
+    async fn struck(&self, strike: Strike) -> Fault {
+        match strike {
+            Strike::LostRequest => return Fault::LostRequest,
+            Strike::LostAnswer => return Fault::LostAnswer,
+            Strike::Conflict => return Fault::Conflict,
+            Strike::Doubled => return Fault::Doubled,
+            Strike::KillBefore => self.die().await,
+            Strike::Hang => pending::<()>().await,
+            Strike::Slow => self.wait(4_000, 4_000).await,
+            Strike::KillAfter | Strike::LostAnswerAndLapsed => {
+                *self.then.lock().unwrap_or_else(PoisonError::into_inner) = Some(strike);
+            }
+        }
+        if strike == Strike::LostAnswerAndLapsed { Fault::LostAnswer } else { Fault::None }
     }
 
     fn fault_of_commit(&self) -> Fault {
@@ -133,6 +157,9 @@ impl StorePlan {
 impl FaultPlan for StorePlan {
     async fn before(&self, call: Call) -> Fault {
         self.wait(1, 8).await;
+        if let Some(strike) = self.aim.strike(self.stem, call) {
+            return self.struck(strike).await;
+        }
         let chaos = &self.chaos;
         if chaos.strikes(Kind::Slow) {
             self.wait(200, 4_000).await;
@@ -159,6 +186,12 @@ impl FaultPlan for StorePlan {
     }
 
     async fn after(&self, call: Call) {
+        let then = self.then.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match then {
+            Some(Strike::KillAfter) => self.die().await,
+            Some(_) => (self.forget)(),
+            None => {}
+        }
         let writes = matches!(call.kind, CallKind::Commit | CallKind::Write);
         if writes && self.chaos.strikes(Kind::KillAfter) {
             self.die().await;

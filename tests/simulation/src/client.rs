@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::{
-    history::{Ask, Moment, Settled, Told},
+    history::{Ask, Heard, Moment, Settled, Told},
     sim::Sim,
     swarm::Kind,
 };
@@ -66,11 +66,12 @@ impl Sim {
             return true;
         }
         let body = told.json();
-        let retryable = body.get("retryable").and_then(Value::as_bool);
+        // The predecessor's envelope has it inside.
+        let retryable = body.get("retryable").or_else(|| body.pointer("/error/retryable"));
+        let retryable = retryable.and_then(Value::as_bool);
         if told.status >= 500 && retryable != Some(true) {
             self.complain(format!("I14: {} {body} to {ask:?}", told.status));
         }
-        // The predecessor's envelope has no such word: its failures are final but for 503.
         retryable.map_or(told.status != 503, |retryable| !retryable)
     }
 
@@ -113,13 +114,25 @@ impl Sim {
         let path = ask.path.split('?').next().unwrap_or_default();
         let endpoint = self.router.endpoint(ask.method, path)?;
         let request = self.request(ask);
+        let from = self.moment();
         let answered = self.fleet.invoke(endpoint.stem, FUNCTION_LIMIT, |context| {
             Box::pin(dispatch::answer(context, endpoint, request))
         });
         let (parts, bytes) = answered.await.ok()?.into_parts();
         let replayed = parts.headers.contains_key(dispatch::IDEMPOTENCY_REPLAYED);
         let etag = text(&parts.headers, "etag");
-        Some(Told { status: parts.status.as_u16(), bytes, replayed, etag })
+        let told = Told { status: parts.status.as_u16(), bytes, replayed, etag };
+        let (ask, until) = (ask.clone(), self.moment());
+        let heard = Heard { stem: endpoint.stem, ask, told: told.clone(), from, until };
+        self.history.heard().push(heard);
+        Some(told)
+    }
+
+    /// The stem of the endpoint that a request is for.
+    #[must_use]
+    pub fn stem(&self, ask: &Ask) -> Option<&'static str> {
+        let path = ask.path.split('?').next().unwrap_or_default();
+        self.router.endpoint(ask.method, path).map(|endpoint| endpoint.stem)
     }
 
     fn request(&self, ask: &Ask) -> Request<Bytes> {
@@ -128,6 +141,10 @@ impl Sim {
             request = request.header("authorization", format!("Bearer {}", self.token(who)));
         }
         if let Some(key) = &ask.key {
+            // Those of the founding are the same for everybody.
+            if let Some(who) = ask.who.filter(|_| self.chaos.is_on()) {
+                self.seam.hear_key(self.town.person(who).id, key);
+            }
             request = request.header("idempotency-key", key);
         }
         if let Some(version) = &ask.if_match {

@@ -4,7 +4,10 @@
 use std::{
     collections::BTreeMap,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use app::ports::Clock;
@@ -42,13 +45,15 @@ pub struct Fleet {
     chaos: Arc<Chaos>,
     start: Start,
     idle: Mutex<BTreeMap<&'static str, Vec<Process>>>,
+    left: AtomicUsize,
 }
 
 impl Fleet {
-    /// No processes yet.
+    /// No processes yet; so many invocations at most.
     #[must_use]
-    pub fn new(time: VirtualTime, chaos: Arc<Chaos>, start: Start) -> Self {
-        Self { time, chaos, start, idle: Mutex::default() }
+    pub fn new(time: VirtualTime, chaos: Arc<Chaos>, start: Start, most: usize) -> Self {
+        let left = AtomicUsize::new(most);
+        Self { time, chaos, start, idle: Mutex::default(), left }
     }
 
     /// Has a function do something, in a process that is idle or begins, within its time.
@@ -61,6 +66,7 @@ impl Fleet {
         limit: Span,
         job: impl for<'a> FnOnce(&'a Context) -> Job<'a, T> + Send,
     ) -> Result<T, Lost> {
+        assert!(self.left.fetch_sub(1, Ordering::Relaxed) > 0, "it never comes to rest");
         let process = self.process(stem);
         let done = {
             let Process { context, life } = &process;
@@ -76,6 +82,11 @@ impl Fleet {
             idle.entry(stem).or_default().push(process);
         }
         done
+    }
+
+    /// All processes that do nothing now end, and with them what they remember.
+    pub fn end_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Over when a process has had its time. One that stands still is not ended for it.

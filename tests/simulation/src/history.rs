@@ -98,6 +98,21 @@ pub struct Settled {
     pub until: Moment,
 }
 
+/// An answer that the API gave, whether or not anybody heard it.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The endpoint's stem.
+    pub stem: &'static str,
+    /// What was asked.
+    pub ask: Ask,
+    /// The answer.
+    pub told: Told,
+    /// When the request reached the API.
+    pub from: Moment,
+    /// When it was answered.
+    pub until: Moment,
+}
+
 /// A moment of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
@@ -109,7 +124,10 @@ pub struct Moment {
 
 /// Everything that was asked.
 #[derive(Debug, Default)]
-pub struct History(Mutex<Vec<Settled>>);
+pub struct History {
+    settled: Mutex<Vec<Settled>>,
+    heard: Mutex<Vec<Heard>>,
+}
 
 impl History {
     /// Notes what became of a request.
@@ -119,6 +137,11 @@ impl History {
 
     /// All of it.
     pub fn all(&self) -> MutexGuard<'_, Vec<Settled>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every answer that the API gave.
+    pub fn heard(&self) -> MutexGuard<'_, Vec<Heard>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

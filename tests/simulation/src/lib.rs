@@ -9,21 +9,29 @@
 )]
 
 pub mod cache;
+pub mod campaign;
 pub mod chaos;
 pub mod client;
 pub mod dice;
+pub mod exhaustive;
 pub mod fleet;
 pub mod history;
 pub mod life;
 pub mod oracle;
 pub mod plan;
 pub mod planted;
+pub mod prove;
 pub mod queues;
 pub mod run;
 pub mod seam;
+pub mod seam_b;
+pub mod shrink;
 pub mod sim;
+pub mod sockets;
+pub mod storm;
 pub mod streams;
 pub mod swarm;
 pub mod town;
 pub mod venue;
+pub mod webhooks;
 pub mod workload;

@@ -1,5 +1,20 @@
 //! What must hold when all is quiet: the promises, checked against the store and against what
-//! clients were told.
+//! clients were told. It computes everything for itself, and shares no arithmetic with the market.
+
+pub mod answers;
+pub mod books;
+pub mod entries;
+pub mod evidence;
+pub mod foreign;
+pub mod model;
+pub mod money;
+pub mod refusals;
+pub mod says;
+pub mod serial;
+#[cfg(test)]
+mod tests;
+pub mod told;
+pub mod trading;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,6 +23,8 @@ use std::{
 };
 
 use crate::{run::text_of, sim::Sim};
+use evidence::Evidence;
+use model::World;
 
 /// Everything that does not hold.
 #[must_use]
@@ -23,6 +40,23 @@ pub fn judge(sim: &Sim) -> Vec<String> {
     for letter in sim.letters.letters() {
         violations.push(format!("a dead letter: {letter:?}"));
     }
+    violations.extend(weigh(&Evidence::of(sim)));
+    violations
+}
+
+/// Everything that the evidence speaks against.
+#[must_use]
+pub fn weigh(evidence: &Evidence) -> Vec<String> {
+    let mut world = World::replay(&evidence.commits, evidence.seen_at());
+    let mut violations = std::mem::take(&mut world.violations);
+    violations.extend(answers::check(evidence, &world));
+    violations.extend(answers::registers(evidence, &world));
+    violations.extend(refusals::check(evidence, &world));
+    violations.extend(books::check(&evidence.commits, &world));
+    violations.extend(serial::check(evidence, &world));
+    violations.extend(foreign::check(evidence, &world));
+    let told = now(told::check(evidence.store.as_ref(), &world, &evidence.commits));
+    violations.extend(told.unwrap_or_else(|error| vec![format!("I11: {error}")]));
     violations
 }
 

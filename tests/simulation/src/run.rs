@@ -14,6 +14,7 @@ use crate::{
     oracle,
     plan::Plan,
     seam::{MemorySeam, Seam},
+    seam_b::SdkSeam,
     sim::Sim,
 };
 
@@ -30,6 +31,14 @@ pub struct Outcome {
     pub done: u64,
     /// By method and status.
     pub statuses: BTreeMap<u16, u64>,
+    /// By endpoint: how many requests were settled, and how many of them were done.
+    pub endpoints: BTreeMap<&'static str, (u64, u64)>,
+    /// By endpoint and code: how many requests were refused.
+    pub refusals: BTreeMap<(&'static str, String), u64>,
+    /// Messages that clients of sockets followed, and that did not follow.
+    pub heard: (u64, u64),
+    /// Messages that receivers of webhooks had.
+    pub posted: usize,
     /// Which faults struck.
     pub struck: Struck,
     /// Commits of the store.
@@ -41,7 +50,15 @@ pub struct Outcome {
 /// Runs a plan at seam A.
 #[must_use]
 pub fn run(plan: &Plan) -> Outcome {
-    run_at(plan, Arc::new(MemorySeam::new(plan.planted)), VirtualTime::from(start()))
+    let time = VirtualTime::from(start());
+    run_at(plan, Arc::new(MemorySeam::new(plan.planted, &time)), time)
+}
+
+/// Runs a plan at seam B.
+#[must_use]
+pub fn run_b(plan: &Plan) -> Outcome {
+    let time = VirtualTime::from(start());
+    run_at(plan, Arc::new(SdkSeam::new(plan.seed, time.clone())), time)
 }
 
 /// Runs a plan over a store. What breaks off is a violation.
@@ -58,6 +75,8 @@ pub fn run_at(plan: &Plan, seam: Arc<dyn Seam>, time: VirtualTime) -> Outcome {
     let asked = all.iter().filter(|one| one.op != 0 || one.ask.key.is_none());
     let mut outcome = Outcome {
         violations,
+        heard: sim.lines.heard(),
+        posted: sim.received.count(),
         struck: sim.chaos.counts(),
         commits: u64::try_from(sim.seam.commits_so_far()).unwrap_or(u64::MAX),
         ..Outcome::default()
@@ -69,6 +88,14 @@ pub fn run_at(plan: &Plan, seam: Arc<dyn Seam>, time: VirtualTime) -> Outcome {
         let status = one.told.as_ref().map_or(0, |told| told.status);
         outcome.done += u64::from((200..300).contains(&status));
         *outcome.statuses.entry(status).or_default() += 1;
+        let stem = sim.stem(&one.ask).unwrap_or("none");
+        let (asked, done) = outcome.endpoints.entry(stem).or_default();
+        *asked += 1;
+        *done += u64::from((200..300).contains(&status));
+        if let Some(told) = one.told.as_ref().filter(|told| told.status >= 400) {
+            let code = [told.text("/code"), told.text("/error/code")].concat();
+            *outcome.refusals.entry((stem, code)).or_default() += 1;
+        }
         hash.update(one.until.at.millis().to_be_bytes());
         hash.update(status.to_be_bytes());
         hash.update(one.told.as_ref().map_or(&[][..], |told| &told.bytes));

@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use app::ports::Store;
 use async_trait::async_trait;
-use domain::commit::Commit;
+use domain::{commit::Commit, id::UserId};
 use edge::function::StreamRow;
 use testkit::{
     faults::{FaultPlan, FaultyStore},
     memory::{Change, MemoryStore},
+    virtual_time::VirtualTime,
 };
 
-use crate::planted::Planted;
+use crate::{
+    life::Life,
+    planted::{Planted, PlantedStore},
+};
 
 /// The stem of a table with a stream, and a row as the stream tells of it.
 pub type ToldRow = (&'static str, StreamRow);
@@ -25,10 +29,13 @@ pub trait Seam: Send + Sync {
     fn plain(&self) -> Arc<dyn Store>;
 
     /// The store as one process sees it, which fails by the process's own plan.
-    fn of_process(&self, plan: Arc<dyn FaultPlan>) -> Arc<dyn Store>;
+    fn of_process(&self, plan: Arc<dyn FaultPlan>, life: &Arc<Life>) -> Arc<dyn Store>;
 
     /// The store forgets which commits it has seen.
     fn forget_commits(&self);
+
+    /// Somebody is about to use an idempotency key; only a store with a bug wants to know.
+    fn hear_key(&self, _user: UserId, _key: &str) {}
 
     /// What the streams have told since the last look, table by table in the order of the writes.
     async fn told(&self) -> Vec<ToldRow>;
@@ -43,16 +50,16 @@ pub trait Seam: Send + Sync {
 /// Seam A: the store port.
 pub struct MemorySeam {
     memory: MemoryStore,
-    planted: Arc<dyn Store>,
+    planted: Option<Arc<PlantedStore>>,
 }
 
 impl MemorySeam {
     /// An empty store, with a bug in it if one is planted.
     #[must_use]
-    pub fn new(planted: Planted) -> Self {
+    pub fn new(planted: Planted, time: &VirtualTime) -> Self {
         let memory = MemoryStore::new();
         memory.follow();
-        let planted = planted.store(memory.clone());
+        let planted = planted.store(&memory, time);
         Self { memory, planted }
     }
 
@@ -69,12 +76,18 @@ impl Seam for MemorySeam {
         Arc::new(self.memory.clone())
     }
 
-    fn of_process(&self, plan: Arc<dyn FaultPlan>) -> Arc<dyn Store> {
-        Arc::new(FaultyStore::planned(Arc::clone(&self.planted), plan))
+    fn of_process(&self, plan: Arc<dyn FaultPlan>, _life: &Arc<Life>) -> Arc<dyn Store> {
+        let store = self.planted.clone().map(|planted| planted as Arc<dyn Store>);
+        Arc::new(FaultyStore::planned(store.unwrap_or_else(|| self.plain()), plan))
     }
 
     fn forget_commits(&self) {
         self.memory.forget_commits();
+        self.planted.iter().for_each(|planted| planted.forget_commits());
+    }
+
+    fn hear_key(&self, user: UserId, key: &str) {
+        self.planted.iter().for_each(|planted| planted.hear_key(user, key));
     }
 
     async fn told(&self) -> Vec<ToldRow> {

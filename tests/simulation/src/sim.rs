@@ -16,9 +16,7 @@ use edge::{
     context::Context,
     limits::Quotas,
     router::Router,
-    sockets::NoGateway,
     venues::feed::NoFeeds,
-    webhook_sender::NoWebhookSender,
 };
 use functions::STREAM_FUNCTIONS;
 use testkit::{
@@ -31,6 +29,7 @@ use crate::{
     cache::BadCache,
     chaos::{Chaos, StorePlan},
     dice::Dice,
+    exhaustive::aim::Aim,
     fleet::Fleet,
     history::History,
     life::Life,
@@ -38,14 +37,19 @@ use crate::{
     planted::Planted,
     queues::{Queues, SCHEDULED, Wires},
     seam::Seam,
+    sockets::{LISTENERS, Lines, Pipe},
     streams::Streams,
     swarm::Kind,
     town::Town,
     venue::Line,
+    webhooks::{Post, Received},
 };
 
 /// How long everything may take once the faults have stopped, in virtual minutes.
 const CALM_MINUTES_MAX: u32 = 240;
+/// How many invocations a run may take, and how many more for each request of its plan: many
+/// times what it takes. More is a market that never comes to rest.
+const INVOCATIONS_MAX: (usize, usize) = (20_000, 60);
 /// How long after the last request the faults stop, in milliseconds.
 const CALM_AFTER_MS: u32 = 2_000;
 
@@ -71,6 +75,12 @@ pub struct Sim {
     pub line: Line,
     /// What no function could handle.
     pub letters: Arc<RecordingDeadLetters>,
+    /// The connections.
+    pub lines: Lines,
+    /// What receivers of webhooks had.
+    pub received: Received,
+    /// At which store calls something goes wrong.
+    pub aim: Arc<Aim>,
     /// Which bug is in the market.
     pub planted: Planted,
     /// Who is there.
@@ -108,17 +118,22 @@ impl Sim {
         let chance = Arc::new(SeededEntropy::new(Dice::new(plan.seed, 4).bits()));
         let (requests, there) = (Arc::default(), time.clone());
         let line = Line { time: there, exchange, chance, requests };
+        let aim = Arc::new(Aim::default());
         Arc::new_cyclic(|me: &Weak<Self>| {
             let fleet = Fleet::new(
                 time.clone(),
                 Arc::clone(&chaos),
-                processes(me, &plan, &seam, &time, &chaos, &letters, &tokens, &line),
+                processes(me, &plan, &seam, &time, &chaos, &letters, &tokens, &line, &aim),
+                INVOCATIONS_MAX.0 + INVOCATIONS_MAX.1 * plan.ops.len(),
             );
             Self {
                 fleet,
+                aim: Arc::clone(&aim),
                 router: Router::new(functions::ENDPOINTS).expect("routable"),
                 queues: Queues::default(),
                 streams: Streams::default(),
+                lines: Lines::default(),
+                received: Received::default(),
                 planted: plan.planted,
                 town: Town::default(),
                 history: History::default(),
@@ -161,6 +176,9 @@ impl Sim {
                 self.clone().spawn(move |sim| sim.follow(function, table));
             }
         }
+        for who in LISTENERS {
+            self.clone().spawn(move |sim| sim.listen(who));
+        }
         self.clone().spawn(|sim| async move { sim.carry_reports().await });
         self.clone().spawn(move |sim| async move { sim.conduct(end).await });
         self.time.run();
@@ -176,14 +194,16 @@ impl Sim {
             self.time.sleep(Span::seconds(10)).await;
             quiet = if self.is_quiet().await { quiet + 1 } else { 0 };
             // A schedule's turn may still find something: it has two of them.
-            if quiet > 12 {
+            if quiet > 12 && self.reopen().await {
+                self.check_listeners().await;
+                self.check_receivers().await;
                 self.over.store(true, Ordering::Relaxed);
                 return;
             }
         }
         let left = self.left.load(Ordering::Relaxed);
         let found = format!(
-            "not quiet after {CALM_MINUTES_MAX} minutes: {left} requests, queues {}, streams {}",
+            "not quiet for long: {left} requests, queues {}, streams {}",
             self.queues.are_quiet(),
             self.streams.are_quiet()
         );
@@ -196,6 +216,7 @@ impl Sim {
         self.left.load(Ordering::Relaxed) == 0
             && self.queues.are_quiet()
             && self.streams.are_quiet()
+            && self.receivers_are_quiet().await
     }
 
     /// Notes that something is not as it must be.
@@ -213,6 +234,11 @@ impl Sim {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
+    }
+
+    /// Nothing happens any more.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 
     /// Lets something happen beside everything else.
@@ -239,7 +265,7 @@ impl Sim {
     }
 
     /// Carries the venue's reports, each until it is received.
-    async fn carry_reports(self: Arc<Self>) {
+    pub(crate) async fn carry_reports(self: Arc<Self>) {
         while !self.is_over() {
             let next = self.exchange(|exchange| exchange.next_event_at());
             let soon = self.time.now().plus(Span::millis(1_000));
@@ -275,21 +301,26 @@ fn processes(
     letters: &Arc<RecordingDeadLetters>,
     tokens: &AccessTokens,
     line: &Line,
+    aim: &Arc<Aim>,
 ) -> crate::fleet::Start {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(Dice::new(plan.seed, 5).bits()));
     let cache = Arc::new(BadCache::new(time.clone(), Arc::clone(chaos)));
     let (me, seam, time, chaos) = (me.clone(), Arc::clone(seam), time.clone(), Arc::clone(chaos));
     let (letters, tokens, line) = (Arc::clone(letters), tokens.clone(), line.clone());
-    Box::new(move |_stem, life: Arc<Life>| -> Context {
+    let aim = Arc::clone(aim);
+    Box::new(move |stem, life: Arc<Life>| -> Context {
         let forgetful = Arc::clone(&seam);
         let plan = StorePlan {
             chaos: Arc::clone(&chaos),
             time: time.clone(),
-            life,
+            life: Arc::clone(&life),
             forget: Arc::new(move || forgetful.forget_commits()),
+            stem,
+            aim: Arc::clone(&aim),
+            then: Mutex::default(),
         };
         let wires = Arc::new(Wires(me.clone()));
-        let store: Arc<dyn Store> = seam.of_process(Arc::new(plan));
+        let store: Arc<dyn Store> = seam.of_process(Arc::new(plan), &life);
         let parts = Parts {
             store,
             cache: Some(cache.clone()),
@@ -300,8 +331,8 @@ fn processes(
             deliveries: wires.clone(),
             placements: wires,
             dead_letters: Arc::clone(&letters) as Arc<dyn DeadLetters>,
-            gateway: Arc::new(NoGateway::default()),
-            webhook_sender: Arc::new(NoWebhookSender),
+            gateway: Arc::new(Pipe(me.clone())),
+            webhook_sender: Arc::new(Post(me.clone())),
             venue_connector: Arc::new(line.clone()),
             venue_feeds: Arc::new(NoFeeds),
             access_tokens: tokens.clone(),

@@ -15,6 +15,8 @@ use crate::{sim::Sim, swarm::Kind};
 
 /// The most rows of a batch.
 const BATCH_MAX: usize = 100;
+/// The same while everything fails, when the service would halve what fails again and again.
+const BATCH_IN_STORM_MAX: usize = 12;
 /// How long a function behind a stream may take.
 const LIMIT: Span = Span::seconds(30);
 
@@ -65,11 +67,17 @@ impl Sim {
         }
     }
 
-    async fn follow_batch(&self, function: &'static StreamFunction, place: Place) {
+    /// Has a function follow the next rows of a table, by their stems.
+    pub(crate) async fn follow_batch(&self, function: &'static StreamFunction, place: Place) {
         let batch: Vec<StreamRow> = self.streams.with(|waiting| {
             let rows = waiting.entry(place).or_default();
             let torn = self.chaos.strikes(Kind::StreamTorn);
-            let most = if torn { 1 + self.chaos.dice.place(3) } else { BATCH_MAX };
+            let most = match (torn, self.chaos.is_on()) {
+                (true, _) => 3,
+                (false, true) => BATCH_IN_STORM_MAX,
+                (false, false) => BATCH_MAX,
+            };
+            let most = 1 + self.chaos.dice.place(most);
             rows.iter().take(most).cloned().collect()
         });
         if batch.is_empty() {

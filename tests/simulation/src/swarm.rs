@@ -67,6 +67,8 @@ pub enum Kind {
     SocketLost,
     /// The venue fails in one of its own ways.
     Venue,
+    /// A receiver of webhooks fails, or has what it does not answer.
+    Webhook,
 }
 
 /// Ten-thousandths.
@@ -74,7 +76,7 @@ pub type Rate = u64;
 
 /// Every kind, its name, and the most often that it happens, in ten-thousandths of the
 /// occasions. The caps are those of a bad day that still ends.
-pub const KINDS: [(Kind, &str, Rate); 29] = [
+pub const KINDS: [(Kind, &str, Rate); 30] = [
     (Kind::DropRequest, "drop-request", 1_500),
     (Kind::DropResponse, "drop-response", 1_500),
     (Kind::DuplicateRequest, "duplicate-request", 800),
@@ -104,6 +106,7 @@ pub const KINDS: [(Kind, &str, Rate); 29] = [
     (Kind::StreamTorn, "stream-torn", 5_000),
     (Kind::SocketLost, "socket-lost", 200),
     (Kind::Venue, "venue", 3_000),
+    (Kind::Webhook, "webhook", 3_000),
 ];
 
 impl Kind {

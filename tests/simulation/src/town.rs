@@ -21,7 +21,10 @@ use domain::{
     universe::{NewUniverse, UniverseId},
     venue::Venue,
 };
-use edge::auth::{access_token::Principal, scopes::Scopes};
+use edge::auth::{
+    access_token::Principal,
+    scopes::{Scope, Scopes},
+};
 use std::sync::Arc;
 use testkit::{
     builders::{market_by, nyx},
@@ -35,9 +38,17 @@ pub const PEOPLE: usize = 25;
 /// How many of them, from the second on, everybody deals with.
 pub const HOT: usize = 4;
 
-/// Universes from number 1: name, currency, decimals, rate, spread in basis points, and minor
-/// units that are worth a US cent, as a fraction.
-pub const UNIVERSES: [(&str, &str, u8, &str, u16, (u64, u64)); 5] = [
+/// The place of somebody whose tokens only let them see.
+pub const READER: usize = PEOPLE;
+/// The place of somebody whose tokens only let them trade.
+pub const WRITER: usize = PEOPLE + 1;
+
+/// A universe: name, currency, decimals, rate, spread in basis points, and minor units that are
+/// worth a US cent, as a fraction.
+pub type Place = (&'static str, &'static str, u8, &'static str, u16, (u64, u64));
+
+/// Universes from number 1.
+pub const UNIVERSES: [Place; 5] = [
     ("Earth", "USD", 2, "1", 0, (1, 1)),
     ("Mars", "MRC", 2, "2.5", 0, (5, 2)),
     ("Venus", "VNC", 2, "0.75", 25, (3, 4)),
@@ -58,8 +69,10 @@ pub struct Person {
     pub name: String,
     /// Index into [`UNIVERSES`].
     pub home: usize,
-    /// What they may do.
+    /// What they are.
     pub role: Role,
+    /// What their tokens let them do.
+    pub scopes: Scopes,
 }
 
 impl Person {
@@ -86,6 +99,21 @@ pub struct Offer {
     pub listed: u32,
 }
 
+/// A webhook that is held to account in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// `whk_…`
+    pub id: String,
+    /// The place of whose it is.
+    pub owner: usize,
+    /// What its messages are signed with.
+    pub secret: String,
+    /// Where it leads.
+    pub url: String,
+    /// The number of its owner's last event before it was there.
+    pub after: u64,
+}
+
 /// What clients know of one another, and tokens.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -101,6 +129,8 @@ pub struct Known {
     pub orders: Vec<(usize, String)>,
     /// Orders at the venue by their owner's place.
     pub venue_orders: Vec<(usize, String)>,
+    /// Webhooks.
+    pub hooks: Vec<Hook>,
 }
 
 /// A town.
@@ -111,6 +141,14 @@ impl Town {
     /// What is known.
     pub fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody is there from now on; their place.
+    pub fn settle(&self, person: Person) -> usize {
+        let mut known = self.known();
+        known.people.push(person);
+        known.tokens.push(None);
+        known.people.len() - 1
     }
 
     /// Somebody by their place.
@@ -159,6 +197,18 @@ impl Sim {
     /// # Panics
     /// If anything is refused.
     pub async fn found(&self) {
+        self.found_small(WRITER + 1).await;
+        self.hang_hooks().await;
+        for (seller, stock) in [(1, 40), (2, 100_000), (3, 100_000), (4, 60), (5, 9)] {
+            self.stock(seller, stock).await;
+        }
+    }
+
+    /// Founds a town of the first so many people, who sell nothing yet.
+    ///
+    /// # Panics
+    /// If anything is refused.
+    pub async fn found_small(&self, people: usize) {
         let bell = Arc::new(RecordingDoorbell::default());
         let market = market_by(self.seam.plain(), Arc::new(self.time.clone()), bell);
         for (name, code, decimals, rate, spread, _) in UNIVERSES {
@@ -179,11 +229,8 @@ impl Sim {
         }
         let venue = Venue { concurrency_max: 64, rate_max: 5_000, ..nyx() };
         assert!(self.seam.plain().put_venue(&venue).await.expect("written"));
-        for place in 0..PEOPLE {
+        for place in 0..people {
             self.settle_down(&market, place).await;
-        }
-        for (seller, stock) in [(1, 40), (2, 100_000), (3, 100_000), (4, 60), (5, 9)] {
-            self.stock(seller, stock).await;
         }
     }
 
@@ -197,13 +244,15 @@ impl Sim {
             home: UniverseId::new(u32::try_from(home + 1).expect("small")).expect("a universe"),
         };
         let user = register(market, wanted, "correct horse", role).await.expect("a user");
-        let person = Person { id: user.id, name: user.id.to_string(), home, role };
-        {
-            let mut known = self.town.known();
-            known.people.push(person);
-            known.tokens.push(None);
+        let scopes = match place {
+            READER => Scopes::of(&[Scope::Read]),
+            WRITER => Scopes::of(&[Scope::Trade]),
+            _ => Scopes::for_role(role),
+        };
+        self.town.settle(Person { id: user.id, name: user.id.to_string(), home, role, scopes });
+        if place < PEOPLE {
+            self.endow(place).await;
         }
-        self.endow(place).await;
     }
 
     /// An access token of somebody's, as clients have them: renewed before it lapses.
@@ -218,11 +267,8 @@ impl Sim {
         }
         let person = &known.people[place];
         let home = UniverseId::new(u32::try_from(person.home + 1).unwrap_or(1));
-        let principal = Principal {
-            user: person.id,
-            scopes: Scopes::for_role(person.role),
-            home: home.expect("a universe"),
-        };
+        let principal =
+            Principal { user: person.id, scopes: person.scopes, home: home.expect("a universe") };
         let token = self.tokens.issue(&principal, now);
         let until = now.plus(domain::time::Span::seconds(600));
         known.tokens[place] = Some((token.clone(), until));

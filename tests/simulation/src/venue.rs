@@ -21,9 +21,13 @@ const PATIENCE_MS: u64 = 5_000;
 /// A line to the venue.
 #[derive(Clone)]
 pub struct Line {
+    /// The time.
     pub time: VirtualTime,
+    /// The venue.
     pub exchange: Arc<Mutex<Exchange>>,
+    /// How long the way is.
     pub chance: Arc<SeededEntropy>,
+    /// How many requests went over it.
     pub requests: Arc<Mutex<u64>>,
 }
 

@@ -3,7 +3,11 @@
 
 mod adverse;
 mod earnest;
+mod living;
+mod looking;
 mod nemesis;
+mod provoke;
+mod trading;
 
 use serde_json::json;
 
@@ -35,7 +39,8 @@ impl Sim {
         match act.dice.below(100) {
             0..60 => act.in_earnest().await,
             60..85 => act.at_the_edge().await,
-            _ => act.against_the_rules().await,
+            85..95 => act.against_the_rules().await,
+            _ => act.provoke().await,
         }
     }
 

@@ -287,4 +287,41 @@ mod tests {
         assert_eq!((queues.orders.len(), queues.links.len(), queues.len()), (101, 101, 100));
         assert_eq!(queues.queues.len(), 2);
     }
+
+    #[test]
+    fn every_bit_of_an_id_moves_where_it_is_looked_for_and_what_is_checked() {
+        let bits = 0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210_u128;
+        let low = |hash: u64| hash & u64::from(u32::MAX);
+        let base = hash(OrderId::from_bits(bits));
+        for bit in 0..128 {
+            let other = hash(OrderId::from_bits(bits ^ (1 << bit)));
+            assert_ne!(low(other), low(base), "bit {bit}");
+            assert_ne!(check(other), check(base), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn an_order_is_not_found_by_another_id_of_the_same_hash() {
+        let (id, turned) = (5 << 64 | 9, 9 << 64 | 5);
+        assert_eq!(hash(OrderId::from_bits(id)), hash(OrderId::from_bits(turned)));
+        let mut queues = Queues::default();
+        queues.insert(&sell(id, 1, 100).held());
+        assert!(queues.find(OrderId::from_bits(id)).is_some());
+        assert_eq!(queues.find(OrderId::from_bits(turned)), None);
+        queues.insert(&sell(turned, 1, 101).held());
+        let found = [id, turned].map(|id| queues.find(OrderId::from_bits(id)));
+        let prices =
+            found.map(|slot| slot.and_then(|slot| queues.get(slot)).map(|w| w.order.price));
+        assert_eq!(prices, [Ticks::new(100), Ticks::new(101)]);
+    }
+
+    #[test]
+    fn ids_are_looked_for_in_different_places() {
+        let mut places = [0; 64];
+        for number in 1..=6_400_u128 {
+            let id = number.wrapping_mul(0xD129_0CFF_0F2B_7D1D_9E6C_63D0_676A_9A99);
+            places[usize::try_from(hash(OrderId::from_bits(id)) % 64).expect("small")] += 1;
+        }
+        assert!(places.iter().all(|ids| (50..=150).contains(ids)), "{places:?}");
+    }
 }

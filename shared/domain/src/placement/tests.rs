@@ -142,6 +142,23 @@ fn a_change_holds_what_it_needs_in_addition() {
 }
 
 #[test]
+fn a_change_by_a_clock_that_is_behind_is_decided_right_after_its_order_was_placed() {
+    let mut buy = resting(Side::Buy, 40, 100);
+    buy.order.placed_at = guard(ALICE).at.plus(Span::seconds(60));
+    let after = buy.order.placed_at.plus(Span::millis(1));
+    let commit = amend(&guard(ALICE), &mrc_usd(), &buy, Some(ticks(41)), None).expect("a change");
+    let [
+        Write::PutEntry(entry),
+        Write::MoveFunds { change, .. },
+        Write::PutCommand(Command { id, .. }),
+    ] = commit.writes()
+    else {
+        panic!("{commit}")
+    };
+    assert_eq!((entry.at, change.at, id.at), (after, after, after));
+}
+
+#[test]
 fn what_changes_nothing_or_leaves_nothing_cannot_be_asked_for() {
     let mut half = resting(Side::Buy, 40, 100);
     half.tally.executed = lots(60);

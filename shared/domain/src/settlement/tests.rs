@@ -1,5 +1,7 @@
 //! What settles to what, write by write.
 
+mod commits;
+
 use super::*;
 use crate::{
     account::Leg,
@@ -288,6 +290,59 @@ fn many_of_the_takers_own_orders_end_over_several_commits() {
         commit.writes().iter().filter(ends).count()
     };
     assert_eq!(commits.iter().map(ended).sum::<usize>(), 200);
+}
+
+#[test]
+fn an_amended_order_that_ends_many_of_its_owners_goes_on_as_it_was_amended() {
+    let mut desk = Desk::new();
+    let rested: Vec<_> =
+        (0..100).map(|number| desk.place(order(number, BOB, Side::Sell, 40, 10))).collect();
+    desk.settled(&rested);
+    let (before, after) =
+        (order(1_000, BOB, Side::Buy, 30, 10), order(1_000, BOB, Side::Buy, 40, 10));
+    let placed = desk.place(before);
+    desk.settled(&[placed]);
+    let extra = after.tally.reserved.checked_sub(before.tally.reserved).expect("it needs more");
+    let (id, side, price) = (before.order.id, Side::Buy, Some(ticks(40)));
+    let asked = book::Command::Amend { order: id, price, lots: None, extra };
+    let instruction = Instruction::Amend { order: id, user: BOB, side, price, lots: None, extra };
+    let step = desk.step(2_000, instruction, &asked);
+    let commits = desk.settled(&[step]);
+    assert!(commits.len() > 2, "{}", commits.len());
+    for commit in &commits[..commits.len() - 1] {
+        let goes_on = commit.writes().iter().find_map(|write| match write {
+            Write::AdvanceCommand(Command { instruction: Instruction::Place(working), .. }) => {
+                Some((working.order.id, working.order.price, working.tally.open))
+            }
+            _ => None,
+        });
+        assert_eq!(goes_on, Some((id, ticks(40), lots(10))), "{commit}");
+    }
+}
+
+#[test]
+fn two_orders_that_end_each_other_are_over_in_one_commit_however_full_it_is() {
+    for fills in 15..30 {
+        let mut desk = Desk::new();
+        let stranger = |number: u128| UserId::from_bits(500 + number);
+        let mut rested: Vec<_> = (0..fills)
+            .map(|number| desk.place(order(number, stranger(number), Side::Sell, 40, 10)))
+            .collect();
+        rested.push(desk.place(order(900, BOB, Side::Sell, 41, 10)));
+        desk.settled(&rested);
+        let mut taker = order(1_000, BOB, Side::Buy, 41, 1_000);
+        taker.order.self_trade_prevention = SelfTradePrevention::CancelBoth;
+        let taken = desk.place(taker);
+        let ended = |commit: &Commit| {
+            let own = |write: &&Write| match write {
+                Write::PutClosedOrder(closed) => closed.working.order.user == BOB,
+                _ => false,
+            };
+            commit.writes().iter().filter(own).count()
+        };
+        let ended: Vec<_> = desk.settled(&[taken]).iter().map(ended).collect();
+        assert_eq!(ended.last(), Some(&2), "{fills} fills: {ended:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::{definition, key_schema, projection_type};
 use crate::{
     error::{invalid, store_error},
     schema::{Index, Table},
+    wait::wait,
 };
 
 /// With the pauses two minutes: the tables that this is for are small.
@@ -38,7 +39,7 @@ pub(super) async fn add_missing(
             (Some(_), Some(error)) if !being_made => return Err(error),
             // Another process may have been faster: then the next look finds the index.
             (Some(index), _) if !being_made => refused = add(client, index, name).await.err(),
-            _ => tokio::time::sleep(PAUSE).await,
+            _ => wait(client, PAUSE).await,
         }
     }
     Err(StoreError::Unavailable(format!("{name}: its indexes are still being made")))

@@ -1,6 +1,8 @@
 //! The SDK's client over connections of this test: how many are opened, and what comes of those
 //! that break.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},

@@ -74,5 +74,9 @@ mod tests {
         assert_eq!(open(&secrets, "list", &seal(&secrets, "list", &fits)), Ok(fits));
         let cursor = seal(&secrets, "list", &"p".repeat(TOKEN_BYTES_MAX));
         assert_eq!(open(&secrets, "list", &cursor), Err(TokenError::TooLong));
+        let longest = "p".repeat(1501);
+        let cursor = seal(&secrets, "list", &longest);
+        assert_eq!(cursor.len(), TOKEN_BYTES_MAX);
+        assert_eq!(open(&secrets, "list", &cursor), Ok(longest), "the longest that is read");
     }
 }

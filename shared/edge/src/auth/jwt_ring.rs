@@ -68,3 +68,20 @@ fn refusal(error: &Error) -> TokenError {
         _ => TokenError::Malformed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_verified_by_another_algorithm_or_with_a_key_of_another_family() {
+        let ours = DecodingKey::from_ed_der(&[7; 32]);
+        let shared = DecodingKey::from_secret(&[7; 32]);
+        assert!(verifier(&Algorithm::EdDSA, &ours).is_ok());
+        for (algorithm, key) in
+            [(Algorithm::HS256, &ours), (Algorithm::EdDSA, &shared), (Algorithm::HS256, &shared)]
+        {
+            assert!(verifier(&algorithm, key).is_err(), "{algorithm:?}");
+        }
+    }
+}

@@ -183,6 +183,7 @@ mod tests {
             let millis = i64::try_from(self.below(253_402_300_800_000)).expect("in range");
             self.one_of(&[
                 Timestamp::from_millis(0),
+                Timestamp::from_millis(1),
                 Timestamp::from_millis(millis),
                 Timestamp::MAX,
             ])

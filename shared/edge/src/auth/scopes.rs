@@ -106,6 +106,13 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_that_is_named_twice_is_among_them_once() {
+        let scopes = Scopes::of(&[Scope::Read, Scope::Trade, Scope::Read]);
+        assert_eq!(scopes, Scopes::for_role(Role::Trader));
+        assert_eq!(format!("{scopes:?}"), "Scopes(read trade)");
+    }
+
+    #[test]
     fn scopes_are_known_words_in_any_order_each_once() {
         assert_eq!("trade read".parse(), Ok(Scopes::for_role(Role::Trader)));
         for bad in ["", "write", "Read", "read  trade", " read", "read ", "read read", "read,trade"]

@@ -268,7 +268,7 @@ mod tests {
         let [one, other] = [(); 2].map(|()| VenueSecret::random(&entropy));
         assert_ne!(one, other);
         let text = one.reveal();
-        assert!(!format!("{one:?}").contains(&text[5..]));
+        assert_eq!(format!("{one:?}"), "VenueSecret(…)");
         assert_eq!((text.len(), VenueSecret::parse(&text)), (49, Ok(one)));
         let of = |bytes: usize| format!("vsec_{}", BASE64_STANDARD.encode(vec![1; bytes]));
         assert!(VenueSecret::parse(&of(64)).is_ok());

@@ -128,10 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_32_random_bytes_in_one_spelling() {
+    fn a_secret_is_32_random_bytes_in_one_spelling_and_is_not_shown() {
         let entropy = SeededEntropy::new(1);
         let [one, other] = [(); 2].map(|()| WebhookSecret::random(&entropy));
         assert_ne!(one, other);
+        assert_eq!(format!("{one:?}"), "WebhookSecret(…)");
         let text = one.reveal();
         assert_eq!((text.len(), WebhookSecret::parse(&text)), (50, Ok(one)));
         for bad in ["", "whsec_", "whsec_AAAA", &text[6..], &format!("{text}=")] {

@@ -57,6 +57,7 @@ impl Search {
 
     /// Searches beside the caller, unless a search began less than [`SEARCH_PAUSE`] ago. One
     /// that was frozen with its process goes on later or is followed by another.
+    #[expect(clippy::disallowed_methods, reason = "frozen, it goes on with the next request")]
     pub(super) fn begin(self: &Arc<Self>) {
         let now = self.clock.now();
         let recent = |at: Timestamp| at <= now && now.since(at) < SEARCH_PAUSE;

@@ -125,6 +125,7 @@ impl Link {
     }
 
     /// The open connection, or a new one. A caller that gives up does not stop the opening.
+    #[expect(clippy::disallowed_methods, reason = "its caller waits for it, or another soon does")]
     async fn connection(self: &Arc<Self>) -> Result<MultiplexedConnection, CacheUnavailable> {
         if let Some(open) = self.held() {
             return Ok(open);

@@ -145,11 +145,17 @@ impl VenueFeeds for WebSocketFeeds {
             socket,
             currency: venue.currency,
             read: after,
-            heard_at: Instant::now(),
+            heard_at: now(),
             silence_max: self.silence_max,
             failed: None,
         }))
     }
+}
+
+/// The reactor's time, which its time-outs go by.
+#[expect(clippy::disallowed_methods, reason = "a socket's silence, by the reactor's time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 type Socket = WebSocketStream<Box<dyn Stream>>;
@@ -171,7 +177,7 @@ impl WebSocketFeed {
         &mut self,
         frame: Option<Result<Message, tungstenite::Error>>,
     ) -> Result<Option<Numbered>, FeedFailed> {
-        self.heard_at = Instant::now();
+        self.heard_at = now();
         let text = match frame {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(None),
@@ -229,7 +235,7 @@ impl VenueFeed for WebSocketFeed {
         }
         let wait = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(0));
         let mut batch = Vec::new();
-        if let Err(failed) = self.gather(max, Instant::now() + wait, &mut batch).await {
+        if let Err(failed) = self.gather(max, now() + wait, &mut batch).await {
             self.failed = Some(failed.clone());
             if batch.is_empty() {
                 return Err(failed);

@@ -81,6 +81,7 @@ impl HttpVenueConnector {
         answer
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a socket's deadline, by the reactor's time")]
     async fn exchange(&self, venue: &Venue, question: &Question) -> Result<Response, SendFailure> {
         let deadline = Instant::now() + self.limit;
         let to = self.signing.address(venue, &question.path)?;

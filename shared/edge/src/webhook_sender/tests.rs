@@ -1,5 +1,7 @@
 //! Who is posted to, who is not, and what comes of it: on sockets of this machine.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 mod tls;
 
 use std::{

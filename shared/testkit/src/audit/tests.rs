@@ -1,5 +1,7 @@
 //! That the audit sees what is held for orders at venues, and what is wrong with it.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 use std::collections::BTreeMap;
 
 use app::ports::{Ledger, Venues};

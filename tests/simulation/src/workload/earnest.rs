@@ -5,25 +5,27 @@ use serde_json::{Value, json};
 use super::Act;
 use crate::{
     history::{Ask, Told},
-    town::{MARKETS, Offer, PEOPLE, UNIVERSES, worth},
+    town::{Offer, PEOPLE, UNIVERSES, worth},
 };
 
 impl Act<'_> {
     /// One of all that clients do.
     pub async fn in_earnest(&self) {
         match self.dice.below(100) {
-            0..14 => drop(self.settle(self.operation("DEPOSIT", 3_000)).await),
-            14..20 => drop(self.settle(self.operation("WITHDRAW", 300)).await),
-            20..32 => drop(self.settle(self.transfer()).await),
-            32..40 => drop(self.settle(self.exchange()).await),
-            40..44 => self.exchange_by_quote().await,
-            44..58 => self.buy().await,
-            58..61 => self.refund().await,
-            61..64 => self.list().await,
-            64..66 => self.revise().await,
-            66..84 => self.place().await,
-            84..89 => self.change().await,
-            89..92 => self.place_at_venue().await,
+            0..12 => drop(self.settle(self.operation("DEPOSIT", 3_000)).await),
+            12..17 => drop(self.settle(self.operation("WITHDRAW", 300)).await),
+            17..28 => drop(self.settle(self.transfer()).await),
+            28..35 => drop(self.settle(self.exchange()).await),
+            35..39 => self.exchange_by_quote().await,
+            39..52 => self.buy().await,
+            52..55 => self.refund().await,
+            55..58 => self.list().await,
+            58..60 => self.revise().await,
+            60..78 => self.place().await,
+            78..84 => self.change().await,
+            84..87 => self.place_at_venue().await,
+            87..89 => self.live().await,
+            89..90 => self.preview().await,
             _ => self.look().await,
         }
     }
@@ -79,7 +81,11 @@ impl Act<'_> {
         let ask = self.ask("POST", "/api/v1/quotes").json(self.conversion());
         let quote = self.settle(ask).await;
         if quote.is_success() {
-            let body = json!({"quote_id": quote.text("/quote_id")});
+            if self.dice.percent(25) {
+                let path = format!("/api/v1/quotes/{}", quote.text("/id"));
+                let _seen = self.settle(self.ask("GET", path)).await;
+            }
+            let body = json!({"quote": quote.text("/id")});
             let ask = self.ask("POST", "/api/v1/exchange").key(self.key()).json(body);
             let _settled = self.settle(ask).await;
         }
@@ -111,7 +117,7 @@ impl Act<'_> {
     /// What was bought may be refunded by its seller.
     pub fn remember_purchase(&self, offer: &Offer, told: &Told) {
         if told.is_success() {
-            let purchase = told.text("/transaction_id");
+            let purchase = told.text("/id");
             self.sim.town.known().sales.push((offer.seller, purchase));
         }
     }
@@ -151,106 +157,5 @@ impl Act<'_> {
         let mut ask = Ask::new(offer.seller, "PATCH", path).json(json!({"price": price}));
         ask.if_match = seen.etag;
         let _settled = self.settle(ask).await;
-    }
-
-    /// A request that places an order.
-    #[must_use]
-    pub fn placement(&self) -> Ask {
-        let (market, _, _, around) = *self.dice.pick(&MARKETS);
-        let ticks = self.dice.between(around - around / 8, around + around / 8);
-        let mut body = json!({
-            "market": market,
-            "side": self.dice.pick(&["buy", "sell"]),
-            "type": "limit",
-            "price": format!("{}.{:02}", ticks / 100, ticks % 100),
-            "quantity": self.dice.between(3, 30).to_string(),
-            "time_in_force": self.dice.pick(&["GTC", "GTC", "GTC", "GTC", "IOC", "FOK"]),
-            "self_trade_prevention": self.dice.pick(&[
-                "cancel_newest", "cancel_oldest", "cancel_both", "decrement_and_cancel",
-            ]),
-        });
-        if self.dice.percent(10) {
-            body["type"] = "market".into();
-            if let Some(body) = body.as_object_mut() {
-                body.remove("price");
-                body.remove("time_in_force");
-            }
-        } else if body["time_in_force"] == "GTC" {
-            body["post_only"] = self.dice.percent(10).into();
-        }
-        if self.dice.percent(30) {
-            body["client_order_id"] = format!("own-{}", self.op).into();
-        }
-        self.trader("POST", "/api/v1/orders").key(self.key()).json(body)
-    }
-
-    /// A request of somebody who has what is traded.
-    #[must_use]
-    pub fn trader(&self, method: &'static str, path: impl Into<String>) -> Ask {
-        let who = if self.who > 12 { 1 + self.who % 12 } else { self.who };
-        Ask::new(who, method, path)
-    }
-
-    async fn place(&self) {
-        let ask = self.placement();
-        let who = ask.who.unwrap_or_default();
-        let told = self.settle(ask).await;
-        if told.status == 201 {
-            self.sim.town.known().orders.push((who, told.text("/id")));
-        }
-    }
-
-    /// One of the last orders, which may be over.
-    #[must_use]
-    pub fn recent_order(&self) -> Option<(usize, String)> {
-        let known = self.sim.town.known();
-        let recent = known.orders.len().min(12);
-        let place = (recent > 0).then(|| self.dice.place(recent))?;
-        known.orders.iter().rev().nth(place).cloned()
-    }
-
-    async fn change(&self) {
-        let Some((owner, order)) = self.recent_order() else { return };
-        let path = format!("/api/v1/orders/{order}");
-        let ask = if self.dice.percent(60) {
-            Ask::new(owner, "DELETE", path)
-        } else {
-            let quantity = self.dice.between(3, 30).to_string();
-            Ask::new(owner, "PATCH", path).key(self.key()).json(json!({"quantity": quantity}))
-        };
-        let _settled = self.settle(ask).await;
-    }
-
-    async fn place_at_venue(&self) {
-        let side = if self.dice.percent(85) { "buy" } else { "sell" };
-        let price = self.dice.between(9_900, 10_100);
-        let body = json!({
-            "side": side,
-            "type": "limit",
-            "instrument": "DOTUSDT00008",
-            "quantity": self.dice.between(1, 5).to_string(),
-            "limit_price": format!("{}.{:02}", price / 100, price % 100),
-        });
-        let ask = self.trader("POST", "/api/v1/venues/nyx/orders").key(self.key()).json(body);
-        let who = ask.who.unwrap_or_default();
-        let told = self.settle(ask).await;
-        if told.status == 201 {
-            self.sim.town.known().venue_orders.push((who, told.text("/id")));
-        }
-    }
-
-    /// Looks at something.
-    pub async fn look(&self) {
-        let person = self.sim.town.person(self.who);
-        let path = match self.dice.below(7) {
-            0 => "/api/v1/wallets".to_owned(),
-            1 => format!("/api/v1/markets/{}/book", self.dice.pick(&MARKETS).0),
-            2 => "/api/v1/orders?limit=20".to_owned(),
-            3 => format!("/api/v1/trades/{}", person.name),
-            4 => "/api/v1/items?limit=10".to_owned(),
-            5 => format!("/api/v1/wallets/{}/entries", person.wallet(UNIVERSES[person.home].1)),
-            _ => format!("/api/v1/requests/key-{}", self.dice.below(u64::from(self.op) + 1)),
-        };
-        let _seen = self.settle(self.ask("GET", path)).await;
     }
 }

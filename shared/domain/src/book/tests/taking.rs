@@ -52,6 +52,16 @@ fn a_level_counts_its_orders_and_lots() {
 }
 
 #[test]
+fn a_book_is_empty_until_an_order_rests_in_it() {
+    let mut book = empty();
+    assert!(book.is_empty());
+    place(&mut book, sell(1, 1, 100));
+    assert!(!book.is_empty());
+    place(&mut book, buy(2, 1, 100).by(ALICE));
+    assert!(book.is_empty(), "it was taken");
+}
+
+#[test]
 fn trades_and_places_in_the_queue_are_numbered_without_gaps() {
     let mut book = resting(&[sell(1, 1, 100), sell(2, 1, 101)]);
     let events = place(&mut book, buy(3, 3, 101).by(ALICE));
@@ -178,6 +188,10 @@ fn funds_to_fill_or_kill_are_spent_or_kept() {
     let expected =
         ["4 takes 2 of 1 at 100", "4 takes 1 of 2 at 101", "4 filled: 0 cancelled, 0 prevented"];
     assert_eq!(told(&events), expected);
+    let mut book = resting(&[sell(5, 9, 100)]);
+    let events = place(&mut book, buy_for(6, 250, 110).by(ALICE).whole());
+    let expected = ["6 takes 2 of 5 at 100", "6 filled: 0 cancelled, 0 prevented"];
+    assert_eq!(told(&events), expected, "what is left pays for no lot");
 }
 
 #[test]

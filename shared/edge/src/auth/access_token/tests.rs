@@ -401,6 +401,9 @@ fn more_or_fewer_than_three_parts_are_refused() {
 #[test]
 fn a_token_over_two_kilobytes_is_refused() {
     assert_eq!(with_claim("pad", json!("x".repeat(2048))), Err(TokenError::TooLong));
+    let text = |bytes| tokens().verify(&"x".repeat(bytes), now());
+    assert_eq!(text(TOKEN_BYTES_MAX), Err(TokenError::Malformed), "read, and no token");
+    assert_eq!(text(TOKEN_BYTES_MAX + 1), Err(TokenError::TooLong));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a link does that needs no server to be seen: whom it asks, when, and when it does not.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 use std::{
     future::pending,
     net::Ipv4Addr,

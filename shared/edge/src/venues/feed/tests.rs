@@ -1,5 +1,7 @@
 //! How a feed is opened and read, and what ends it: on sockets of this machine.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 use domain::webhook::Reach;
 use futures_util::SinkExt;
 use tokio::{

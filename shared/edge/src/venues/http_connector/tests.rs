@@ -1,5 +1,7 @@
 //! What a venue is asked, and what each of its answers means: on sockets of this machine.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
+
 use std::sync::Arc;
 
 use domain::{

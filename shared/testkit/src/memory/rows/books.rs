@@ -55,6 +55,10 @@ impl Books {
         self.of_mut(pair).log.insert(id, Logged::Unreadable(id));
     }
 
+    pub(in crate::memory) fn remove_event(&mut self, pair: PairId, seq: u64) {
+        self.of_mut(pair).events.remove(&seq);
+    }
+
     fn of_mut(&mut self, pair: PairId) -> &mut Book {
         self.books.entry(pair).or_default()
     }

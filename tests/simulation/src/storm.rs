@@ -2,52 +2,31 @@
 //! messages that are lost and doubled; a store that conflicts. Hours of it in virtual time. When
 //! the faults stop, each order that was accepted is placed once or certainly not, and the
 //! venue's own book, which shares no code with ours, is the witness.
-//!
-//! `MARKET_STORM_ORDERS=100000 cargo test --release -p tests --test api storm -- --nocapture`
-//! is the long run, and prints what happened.
-
-#![expect(clippy::expect_used, reason = "what breaks off is a failed test")]
-#![expect(clippy::print_stdout, reason = "the table is there to be quoted")]
 
 mod floor;
-mod venue;
 
-use std::{
-    collections::BTreeMap,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use std::collections::BTreeMap;
 
 use app::ports::{Ledger, VenueOrders};
 use domain::{
     id::VenueOrderId,
-    order::Side,
     venue::{Ending, RoutingStatus, VenueOrder},
 };
 use testkit::memory::MemoryStore;
 use venue_simulator::{Faults, Rate, Status, Witness};
 
+use crate::oracle::now;
 use floor::{Floor, Plan};
 
-/// In an ordinary run, at each of the three rates.
-const ORDERS: u32 = 600;
-
-fn orders_of_each() -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "how long it runs is said from outside")]
-    let wanted = std::env::var("MARKET_STORM_ORDERS").ok();
-    wanted.and_then(|text| text.parse::<u32>().ok()).map_or(ORDERS, |all| all.div_ceil(3))
-}
-
-#[test]
-fn after_a_storm_every_order_is_placed_once_or_certainly_not() {
-    let orders = orders_of_each();
-    println!("faults  accepted  placed  failed  requests  killed  lost  disputed");
+/// So many orders at each of three rates of failure, told of line by line.
+pub fn storm(orders: u32, mut tell: impl FnMut(&str)) {
+    tell("faults  accepted  placed  failed  requests  killed  lost  disputed");
     for (seed, percent) in [(1, 10), (2, 50), (3, 90)] {
         let faults = Faults::all(Rate::percent(percent));
         let floor = Floor::run(&Plan { seed, orders, faults });
         let outcome = settled(&floor);
         let stats = floor.stats();
-        println!(
+        tell(&format!(
             "{percent:5}%  {:8}  {:6}  {:6}  {:8}  {:6}  {:4}  {:8}",
             outcome.accepted,
             outcome.placed,
@@ -56,7 +35,7 @@ fn after_a_storm_every_order_is_placed_once_or_certainly_not() {
             stats.killed,
             stats.lost,
             floor.letters.letters().len(),
-        );
+        ));
         assert!(outcome.accepted * 10 >= u64::from(orders) * 9, "too few were accepted");
         assert!(stats.killed > 0 && stats.lost > 0, "nothing went wrong: {stats:?}");
         assert!(floor.letters.letters().is_empty(), "{:?}", floor.letters.letters().first());
@@ -138,21 +117,12 @@ fn balances(floor: &Floor, witness: &Witness) {
     let _audited = now(testkit::audit::audit(&floor.store, &floor.users));
 }
 
-/// The store in memory lets others go first, but never waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-            return done;
-        }
-    }
-}
-
-/// What an order's side is at the venue.
-fn side(side: Side) -> venue_simulator::Side {
-    match side {
-        Side::Buy => venue_simulator::Side::Buy,
-        Side::Sell => venue_simulator::Side::Sell,
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn after_a_storm_every_order_is_placed_once_or_certainly_not() {
+        let mut lines = Vec::new();
+        super::storm(600, |line| lines.push(line.to_owned()));
+        assert_eq!(lines.len(), 4, "{lines:?}");
     }
 }

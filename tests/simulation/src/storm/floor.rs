@@ -33,8 +33,8 @@ use testkit::{
 };
 use venue_simulator::{Exchange, Faults, Terms, Witness};
 
-use super::{
-    now,
+use crate::{
+    oracle::now,
     venue::{Line, report_of},
 };
 
