@@ -12,7 +12,7 @@ use domain::{
     pair::PairId,
 };
 
-use super::model::World;
+use super::model::{Kept, World};
 
 /// Orders of one price, the first one first, with the lots that are left of each.
 type Level = VecDeque<(OrderId, i64)>;
@@ -166,8 +166,12 @@ fn limits(commit: &Commit, world: &World) -> Result<(), String> {
             Side::Buy => *price > limit,
             Side::Sell => *price < limit,
         };
-        // An order may have been amended since, as it rested.
-        if worse && !log.rested {
+        // An order may have another limit by now: it rested, or was amended before it could.
+        let amended = |kept: &Kept| match &kept.entry.outcome {
+            Outcome::Amended(amendment) => amendment.order == *taker,
+            _ => false,
+        };
+        if worse && !log.rested && !world.entries.values().any(amended) {
             return Err(format!("I9: {taker} with the limit {limit:?} trades at {price:?}"));
         }
     }
