@@ -121,7 +121,8 @@ impl Proof {
         let which = if self.pairs { "Every two faults" } else { "Every single fault" };
         let _written = writeln!(
             proved.page,
-            "\n## Every crash point\n{which} at every call of the store, one run each: {calls} calls \
+            "\n## Every crash point\n{which} at every call of the store, one run each: {calls} \
+             calls \
              in {runs} runs, {broken} violations, {cpu} CPU-seconds.\n\n\
              | function | store calls | runs | violations |\n|---|---|---|---|\n{rows}"
         );
@@ -145,10 +146,12 @@ impl Proof {
         let found = bugs.len() - left.len();
         let _written = writeln!(
             proved.page,
-            "## Planted bugs\n{found} of {} were found, each within {} seeds, in {cpu} CPU-seconds. \
+            "## Planted bugs\n{found} of {} were found, each within {} seeds, in {cpu} \
+             CPU-seconds. \
              A bug counts as found if its run breaks a promise that the run of the same seed \
              without it keeps.\n\n\
-             | bug | found with seed | after requests | what gave it away |\n|---|---|---|---|\n{rows}",
+             | bug | found with seed | after requests | what gave it away |\n\
+             |---|---|---|---|\n{rows}",
             bugs.len(),
             hunt::SEEDS_MAX,
         );
@@ -168,14 +171,16 @@ impl Proof {
         }
         let _written = writeln!(
             proved.page,
-            "## The two seams agree\n{} plans were run at both seams, faults and all: {calls} calls \
+            "## The two seams agree\n{} plans were run at both seams, faults and all: {calls} \
+             calls \
              of the store, {answers} answers and {rows} rows were compared, {differences} differ.",
             self.agreeing,
         );
         if let Some(models) = &self.models {
             let _written = writeln!(
                 proved.page,
-                "\n## Models of the protocols\nEvery state within the bounds, and wrong designs that \
+                "\n## Models of the protocols\nEvery state within the bounds, and wrong designs \
+                 that \
                  must be refuted: `cargo run --release -p models`.\n\n```\n{}\n```",
                 models.trim_end()
             );
@@ -248,38 +253,6 @@ fn write_campaigns(
     writeln!(page, "{}.", cells.join("; "))
 }
 
-const BEGINNING: &str = "\
-# Reliability
-What was simulated, what broke, and what was not simulated. This page is written by its own command, and every figure on it was printed by that
-command: `cargo run --release -p simulation -- prove --write docs/RELIABILITY.md`. Another commit, other seeds: `--commit NAME`.
-";
+const BEGINNING: &str = include_str!("prove/beginning.md");
 
-const END: &str = "
-## How to run it again
-| what | command |
-|---|---|
-| what CI runs | `.ci/run simulation` |
-| one seed, and what it does | `cargo run --release -p simulation -- --seed N --ops M` |
-| the smallest plan that still fails | `… --seed N --ops M --shrink` |
-| only some requests and faults | `… --seed N --only 17,40 --faults conflict=1500,kill-after=600` |
-| seam B | `… --seed N --seam b` |
-| ten million requests, every two faults | `… prove --requests 10000000 --pairs` |
-| orders at a venue, 100,000 of them | `… storm --orders 100000` |
-| the models and their counterexamples | `cargo run --release -p models -- --counterexamples` |
-| the corpora of the fuzzers | `cargo test -p fuzzing` |
-| mutants | `.ci/mutants.sh`, [MUTANTS.md](MUTANTS.md) |
-
-## What is simulated
-One thread and one seed a run, virtual time, no system clock. Real code: every handler with its edge (access tokens, keys, limits, problems),
-the matcher, the functions behind streams, queues and schedules, caches. Simulated: the network, Lambda's processes (one thing at a time, caches
-that live on between invocations, an end at any call of the store, time-outs, processes that stand still for minutes and go on), the queues, the
-streams, the venue, the cache cluster, and the store: at seam A `testkit::memory`, which keeps the store's contract; at seam B the embedded engine
-behind the real SDK, its signing, its retries and its time-outs in virtual time. When the faults stop, every client asks until it knows, all falls
-quiet, and the oracle judges: promises I1 to I14 from the store, a naive model of its own of every entry, every answer that any client got, order
-of versions and of time, order of priority, statements and their chains. It shares no arithmetic with the market.
-
-## What is not
-DynamoDB itself: the two stores stand in for it, and each is held to the contract by tests of its own. Real networks, disks, clocks that run apart
-between functions, TLS, Lambda, API Gateway, SQS and their limits; a region that is gone; people who operate. Bugs in the simulated parts that hide
-bugs of the real ones. A seed that was not run.
-";
+const END: &str = include_str!("prove/end.md");

@@ -159,7 +159,7 @@ impl VenueOrder {
         next.attempts.drain(..surplus);
         if step == Step::Place {
             next.sends = next.sends.saturating_add(1);
-            // Another worker's clock may be ahead of this one's: a doubt is never older than it was.
+            // Another worker's clock may be ahead of this one's: a doubt never grows older.
             let since = self.unclear.map_or(now, |unclear| unclear.since.max(now));
             next.unclear = Some(Unclear { since, asked: false });
             if next.phase == Phase::Queued {
