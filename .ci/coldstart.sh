@@ -26,5 +26,4 @@ done
 # Each alone, with the features of its own dependencies: as `cargo lambda build` has it.
 cargo build --locked --profile dist --package hello
 cargo build --locked --profile dist --package functions "${bins[@]}"
-# What measures need not be quick itself: as the tests have it, so that nothing is compiled again.
-exec cargo bench --locked --profile dev --workspace --bench coldstart -- "${options[@]}" "${functions[@]}"
+exec cargo bench --locked --package tests --bench coldstart -- "${options[@]}" "${functions[@]}"
